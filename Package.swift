@@ -1,0 +1,92 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+// A target may import only targets of lower rows (docs/architecture.md); TidyTests check it.
+// `scripts/setup` puts libduckdb under .deps/duckdb.
+let duckDBLibraries = "\(Context.packageDirectory)/.deps/duckdb/lib"
+
+let settings: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+    .treatAllWarnings(as: .error),
+]
+
+let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
+let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
+let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
+let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
+let yams = Target.Dependency.product(name: "Yams", package: "Yams")
+
+func ours(
+    _ name: String, _ dependencies: [Target.Dependency] = [], linker: [LinkerSetting] = []
+) -> Target {
+    .target(name: name, dependencies: dependencies, swiftSettings: settings, linkerSettings: linker)
+}
+
+func tests(of name: String, _ dependencies: [Target.Dependency] = []) -> Target {
+    .testTarget(
+        name: "\(name)Tests", dependencies: [.target(name: name)] + dependencies, swiftSettings: settings)
+}
+
+let package = Package(
+    name: "tarn",
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
+        .package(url: "https://github.com/apple/swift-crypto", from: "4.0.0"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
+        .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+        .package(url: "https://github.com/jpsim/Yams", from: "6.2.0"),
+    ],
+    targets: [
+        // bindings
+        .systemLibrary(name: "CDuckDB"),
+        .systemLibrary(name: "CMariaDB"),
+        .systemLibrary(name: "CSQLite"),
+        .target(name: "CTemplates"),
+        // base
+        ours("Blocking"),
+        ours("Terminal"),
+        // engines
+        ours(
+            "DuckDB", ["CDuckDB", "Blocking"],
+            linker: [
+                .unsafeFlags([
+                    "-L\(duckDBLibraries)", "-Xlinker", "-rpath", "-Xlinker", duckDBLibraries,
+                    "-Xlinker", "-rpath", "-Xlinker", "$ORIGIN/../lib",
+                ])
+            ]),
+        ours("MySQL", ["CMariaDB", "Blocking"]),
+        ours("SQLite", ["CSQLite", "Blocking"]),
+        // domain
+        ours("LakeModel"),
+        // services
+        ours("LakeStore", ["LakeModel", "Blocking", crypto]),
+        ours("Metadata", ["LakeModel", "Blocking", grdb]),
+        ours("Project", ["LakeModel", yams]),
+        // session
+        ours("LakeSQL", ["DuckDB", "LakeModel", "LakeStore", crypto]),
+        // capabilities
+        ours("Extraction", ["Blocking", "DuckDB", "LakeModel", "LakeStore", "MySQL", "Project", "SQLite"]),
+        ours("Transform", ["Blocking", "DuckDB", "LakeModel", "LakeSQL", "LakeStore", "Project"]),
+        ours("Quality", ["DuckDB", "LakeModel"]),
+        ours("SampleData", ["Blocking", "DuckDB", "LakeModel", "MySQL", "SQLite"]),
+        // control
+        ours(
+            "Orchestrator",
+            [
+                "Blocking", "DuckDB", "Extraction", "LakeModel", "LakeSQL", "LakeStore", "Metadata", "Project",
+                "Quality", "Transform",
+            ]),
+        // faces
+        ours(
+            "Commands",
+            [
+                "Blocking", "CTemplates", "DuckDB", "Extraction", "LakeModel", "LakeSQL", "LakeStore", "Metadata", "MySQL",
+                "Orchestrator", "Project", "SampleData", "Terminal", "Transform", argumentParser,
+            ]),
+        .executableTarget(name: "tarn", dependencies: ["Commands"], swiftSettings: settings),
+    ]
+)

@@ -1,0 +1,160 @@
+internal import ArgumentParser
+internal import LakeModel
+internal import LakeSQL
+internal import Orchestrator
+internal import Project
+internal import Terminal
+internal import Transform
+
+struct AssetsCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "assets",
+        abstract: "List tables of the lake; a single one in detail.",
+        subcommands: [ShowAsset.self, ListAssets.self], defaultSubcommand: ListAssets.self)
+}
+
+struct ListAssets: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(commandName: "list", abstract: "List tables of the lake.")
+
+    @OptionGroup var selection: SelectionOptions
+    @OptionGroup var lake: LakeOptions
+    @OptionGroup var output: JSONOption
+
+    func run() async throws {
+        let lake = try await lake.open()
+        let selected = try lake.graph.resolve(try selection.parse())
+        let order = lake.graph.assets.order.filter(selected.contains)
+        let states = try await lake.states(of: order)
+        let rows = order.map { AssetJSON($0, lake.graph, states[$0]) }
+        if output.json { return try Output.json(rows) }
+        var table = TextTable(columns: [
+            .init("asset"), .init("rows", alignment: .right), .init("size", alignment: .right), .init("built"),
+            .init("description"),
+        ])
+        for row in rows {
+            table.append([
+                row.asset, row.rows.map { countText($0) } ?? "-", row.bytes.map { bytesText($0) } ?? "-",
+                states[AssetKey(row.asset) ?? order[0]].map { ageText(Lake.now() - $0.publishedAt) } ?? "never",
+                row.description ?? "",
+            ])
+        }
+        Output.line(table.plain(widthMax: Output.width, style: Output.style))
+    }
+}
+
+struct ShowAsset: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "show", abstract: "Everything that is known of one table.")
+
+    @Argument(help: "The asset, such as silver.fact_invoice.") var asset: String
+    @OptionGroup var lake: LakeOptions
+    @OptionGroup var output: JSONOption
+
+    func run() async throws {
+        let lake = try await lake.open()
+        let selected = try lake.graph.resolve(try Selection([asset]))
+        guard let key = selected.first, selected.count == 1 else {
+            throw ValidationError("'\(asset)' means \(selected.count) assets; name one.")
+        }
+        let state = try await lake.state(of: key)
+        let details = AssetDetailsJSON(
+            asset: AssetJSON(key, lake.graph, state),
+            columns: (state?.schema ?? []).map { .init(name: $0.name, type: $0.type) },
+            readers: lake.graph.assets.readers(of: key).sorted().map(\.description),
+            checks: (state?.checks ?? []).map {
+                .init(check: $0.check, severity: $0.severity.rawValue, failures: $0.failures)
+            },
+            conversions: (state?.conversions ?? []).map {
+                .init(column: $0.column, reason: $0.reason.rawValue, values: $0.values)
+            })
+        if output.json { return try Output.json(details) }
+        Output.line(details.text)
+    }
+}
+
+/// One asset in `tarn assets --json`.
+struct AssetJSON: Encodable {
+    let asset: String
+    let layer: String
+    let description: String?
+    let tags: [String]
+    let inputs: [String]
+    /// Stored rows; `null` if it was never built.
+    let rows: Int64?
+    let bytes: Int64?
+    let files: Int?
+    let run: String?
+    let publishedAt: String?
+    let version: String?
+
+    init(_ key: AssetKey, _ graph: LakeGraph, _ state: AssetState?) {
+        asset = key.description
+        layer = key.layer.rawValue
+        description = graph.tables[key]?.definition.description ?? graph.models[key]?.definition.description
+        tags = graph.assets.node(key)?.tags.sorted() ?? []
+        inputs = graph.assets.inputs(of: key).sorted().map(\.description)
+        rows = state?.storedRows
+        bytes = state?.bytes.bytes
+        files = state?.files
+        run = state?.run.text
+        publishedAt = state?.publishedAt.description
+        version = state?.version
+    }
+}
+
+/// `tarn assets show --json`.
+struct AssetDetailsJSON: Encodable {
+    let asset: AssetJSON
+    let columns: [Column]
+    let readers: [String]
+    let checks: [Check]
+    let conversions: [Conversion]
+
+    struct Column: Encodable {
+        let name: String
+        let type: String
+    }
+
+    struct Check: Encodable {
+        let check: String
+        let severity: String
+        let failures: Int64
+    }
+
+    struct Conversion: Encodable {
+        let column: String
+        let reason: String
+        let values: Int64
+    }
+
+    var text: String {
+        var lines = [Output.style.bold(asset.asset)]
+        if let description = asset.description { lines.append(description) }
+        lines.append("")
+        if let rows = asset.rows, let bytes = asset.bytes, let files = asset.files, let run = asset.run {
+            lines.append("rows      \(countText(rows)) in \(countText(files, "file", "files")), \(bytesText(bytes))")
+            lines.append("built by  \(run) at \(asset.publishedAt ?? "")")
+        } else {
+            lines.append("never built; build it with: tarn run +\(asset.asset)")
+        }
+        if !asset.inputs.isEmpty { lines.append("reads     \(asset.inputs.joined(separator: ", "))") }
+        if !readers.isEmpty { lines.append("read by   \(readers.joined(separator: ", "))") }
+        if !asset.tags.isEmpty { lines.append("tags      \(asset.tags.joined(separator: ", "))") }
+        if !columns.isEmpty {
+            var table = TextTable(columns: [.init("column"), .init("type")])
+            for column in columns { table.append([column.name, column.type]) }
+            lines += ["", table.plain(style: Output.style)]
+        }
+        if !checks.isEmpty {
+            var table = TextTable(columns: [.init("check"), .init("severity"), .init("rows that break it", alignment: .right)])
+            for check in checks { table.append([check.check, check.severity, countText(check.failures)]) }
+            lines += ["", table.plain(style: Output.style)]
+        }
+        if !conversions.isEmpty {
+            var table = TextTable(columns: [.init("changed on the way in"), .init("why"), .init("values", alignment: .right)])
+            for conversion in conversions { table.append([conversion.column, conversion.reason, countText(conversion.values)]) }
+            lines += ["", table.plain(style: Output.style)]
+        }
+        return lines.joined(separator: "\n")
+    }
+}

@@ -1,0 +1,107 @@
+internal import ArgumentParser
+internal import LakeModel
+internal import Metadata
+internal import Orchestrator
+internal import Terminal
+
+struct RunCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "run",
+        abstract: "Build the selected assets: extract, refine, audit, publish.",
+        discussion: """
+            What did not change is skipped. A failure blocks only what is made from it. Ctrl-C stops cleanly; what was \
+            published stays. Exit code 1 if a step failed.
+            """)
+
+    @OptionGroup var selection: SelectionOptions
+    @Flag(name: .long, help: "Build although nothing changed.") var force = false
+    @Flag(name: .long, help: "Read incremental tables from the beginning.") var fullRefresh = false
+    @Flag(name: .long, help: "Go on although columns have gone from a source.") var acceptSchemaChange = false
+    @Option(name: .long, help: ArgumentHelp("Steps that run at once.", valueName: "number")) var parallel = 4
+    @OptionGroup var lake: LakeOptions
+    @OptionGroup var output: JSONOption
+
+    func validate() throws {
+        guard (1...64).contains(parallel) else { throw ValidationError("--parallel takes a number from 1 to 64.") }
+    }
+
+    func run() async throws {
+        let lake = try await lake.open()
+        var options = RunOptions()
+        options.isForced = force || fullRefresh
+        options.isFullRefresh = fullRefresh
+        options.acceptsSchemaChange = acceptSchemaChange
+        options.stepsMax = parallel
+        let display = RunDisplay(isSilent: output.json)
+        let selection = try selection.parse()
+        let (lakeToRun, chosen) = (lake, options)
+        let report = try await withThrowingTaskGroup(of: RunReport?.self) { group in
+            group.addTask { try await LakeRun(lakeToRun, selection, options: chosen, observer: display).run() }
+            group.addTask {
+                await display.redraw()
+                return nil
+            }
+            defer { display.finish() }
+            while let ended = try await group.next() {
+                guard let report = ended else { continue }
+                group.cancelAll()
+                return report
+            }
+            throw CancellationError()
+        }
+        if output.json { try Output.json(RunJSON(report)) } else { display.summarize(report) }
+        switch report.summary.state {
+        case .succeeded: return
+        case .cancelled: throw ExitCode(130)
+        default: throw ExitCode(1)
+        }
+    }
+}
+
+/// A run in `--json` answers.
+struct RunJSON: Encodable {
+    let run: String
+    let selection: String
+    /// `running`, `succeeded`, `failed`, `cancelled` or `lost`.
+    let state: String
+    let startedAt: String
+    let finishedAt: String?
+    let steps: [StepJSON]
+
+    struct StepJSON: Encodable {
+        let asset: String
+        /// `waiting`, `running`, `succeeded`, `failed`, `skipped`, `blocked`, `cancelled` or `lost`.
+        let state: String
+        let attempts: Int
+        let seconds: Double?
+        let rows: Int64?
+        let bytes: Int64?
+        let reason: String?
+        let failure: Failure?
+    }
+
+    struct Failure: Encodable {
+        let code: String
+        let category: String
+        let problem: String
+        let remedy: String
+    }
+
+    init(_ report: RunReport) {
+        run = report.summary.id.text
+        selection = report.summary.selection
+        state = report.summary.state.rawValue
+        startedAt = report.summary.startedAt.description
+        finishedAt = report.summary.finishedAt?.description
+        steps = report.steps.map { step in
+            StepJSON(
+                asset: step.step.asset.description, state: step.state.rawValue, attempts: step.attempts.count,
+                seconds: step.finishedAt.flatMap { end in step.startedAt.map { (end - $0).seconds } },
+                rows: step.rows, bytes: step.bytes?.bytes,
+                reason: step.skipReason ?? step.blockedBy.map { "\($0) was not built" },
+                failure: step.failure.map {
+                    Failure(code: $0.code, category: $0.category.rawValue, problem: $0.problem, remedy: $0.remedy)
+                })
+        }
+    }
+}

@@ -1,0 +1,144 @@
+internal import Extraction
+internal import Glibc
+internal import LakeModel
+internal import Metadata
+internal import Orchestrator
+internal import Synchronization
+internal import Terminal
+
+/// Shows a run while it goes on: a line for every step that ends, bars for those that run, a table at the end.
+final class RunDisplay: RunObserver {
+    private let isSilent: Bool
+    private let region = LiveRegion(file: STDOUT_FILENO)
+    private let style = Output.style
+    private let state = Mutex(State())
+
+    private struct State {
+        var running: [(watch: StepWatch, began: ContinuousClock.Instant)] = []
+        var total = 0
+        var ended = 0
+        var skipped = 0
+        var nameWidth = 20
+    }
+
+    init(isSilent: Bool) { self.isSilent = isSilent }
+
+    func observe(_ event: RunProgress) {
+        guard !isSilent else { return }
+        switch event {
+        case .runStarted(_, let steps):
+            state.withLock {
+                $0.total = steps.count
+                $0.nameWidth = min(steps.map { displayWidth(of: $0.description) }.max() ?? 20, 44)
+            }
+        case .stepStarted(_, _, let watch): state.withLock { $0.running.append((watch, .now)) }
+        case .stepFinished(let asset, let end): finished(asset, end)
+        case .runFinished: break
+        }
+    }
+
+    /// Redraws the bars until the task is cancelled.
+    func redraw() async {
+        while !Task.isCancelled {
+            region.update(bars(), at: .now)
+            // Only the drawing waits, and a cancellation ends it.
+            try? await Task.sleep(for: LiveRegion.interval)
+        }
+    }
+
+    func finish() { region.finish() }
+
+    func summarize(_ report: RunReport) {
+        let elapsed = (report.summary.finishedAt ?? report.summary.startedAt) - report.summary.startedAt
+        if report.steps.contains(where: { $0.state != .skipped }) { Output.line("\n" + table(report)) }
+        let skipped = report.steps.filter { $0.state == .skipped }
+        let reasons = Dictionary(grouping: skipped, by: { SkipSummary($0.skipReason ?? "") })
+        for (reason, steps) in reasons.sorted(by: { $0.key.text < $1.key.text }) {
+            Output.line("\(countText(steps.count, "asset", "assets")) skipped: \(reason.text)")
+        }
+        let verdict =
+            switch report.summary.state {
+            case .succeeded: style.green("succeeded")
+            case .cancelled: style.yellow("cancelled")
+            default: style.red(report.summary.state.rawValue)
+            }
+        Output.line("run \(report.summary.id) \(verdict) in \(durationText(elapsed))")
+    }
+
+    private func finished(_ asset: AssetKey, _ end: StepEnd) {
+        let width = state.withLock { state in
+            state.running.removeAll { $0.watch.asset == asset }
+            state.ended += 1
+            return state.nameWidth
+        }
+        let name = padded(asset.description, to: width)
+        switch end.outcome {
+        case .succeeded(let rows, let bytes):
+            let rate = rateText(bytes: end.bytesRead ?? bytes.bytes, over: end.elapsed)
+            let figures = [
+                padded(countText(rows) + " rows", to: 16, alignment: .right), padded(rate, to: 12, alignment: .right),
+                padded(durationText(end.elapsed), to: 9, alignment: .right),
+            ].joined(separator: " ")
+            let remarks = end.remarks.isEmpty ? "" : "  " + style.yellow(end.remarks.joined(separator: ", "))
+            region.print("\(style.green("✓")) \(name) \(figures)\(remarks)")
+        // Most steps of most nights: they are summed up at the end.
+        case .skipped: state.withLock { $0.skipped += 1 }
+        case .failed(let failure), .retrying(let failure):
+            region.print("\(style.red("✗")) \(name) \(failure.problem) \(style.dim("[\(failure.code)]"))")
+            region.print("    \(style.cyan("help")): \(failure.remedy)")
+        case .blocked(let by): region.print("\(style.yellow("-")) \(name) not built, because \(by) failed")
+        case .cancelled, .lost: region.print("\(style.yellow("-")) \(name) \(end.outcome.state.rawValue)")
+        }
+    }
+
+    private func bars() -> [String] {
+        state.withLock { state in
+            guard !state.running.isEmpty else { return [] }
+            var lines = state.running.map { step in
+                let elapsed = ContinuousClock.now - step.began
+                let rows = step.watch.extraction.rows
+                let figures =
+                    rows > 0
+                    ? "\(countText(rows)) rows  \(rateText(bytes: step.watch.extraction.bytes, over: elapsed))"
+                    : step.watch.share.map { progressBar($0, width: 20) } ?? ""
+                return "  \(padded(step.watch.asset.description, to: state.nameWidth)) \(durationText(elapsed))  \(figures)"
+            }
+            let share = state.total == 0 ? 0 : Double(state.ended) / Double(state.total)
+            lines.append("  \(progressBar(share, width: 30)) \(state.ended) of \(state.total) assets")
+            return lines
+        }
+    }
+
+    /// What was built, by layer and source.
+    private func table(_ report: RunReport) -> String {
+        var table = TextTable(columns: [
+            .init("layer"), .init("built", alignment: .right), .init("unchanged", alignment: .right),
+            .init("failed", alignment: .right), .init("rows", alignment: .right), .init("size", alignment: .right),
+            .init("time", alignment: .right),
+        ])
+        for layer in Layer.allCases {
+            let steps = report.steps.filter { $0.step.asset.layer == layer }
+            guard !steps.isEmpty else { continue }
+            let built = steps.filter { $0.state == .succeeded }
+            let begun = steps.compactMap(\.startedAt).min()
+            let ended = steps.compactMap { $0.startedAt == nil ? nil : $0.finishedAt }.max()
+            let elapsed = begun.flatMap { begun in ended.map { $0 - begun } }
+            table.append([
+                layer.rawValue, countText(built.count), countText(steps.count { $0.state == .skipped }),
+                countText(steps.count { $0.state == .failed || $0.state == .blocked }),
+                countText(built.reduce(0) { $0 + ($1.rows ?? 0) }),
+                bytesText(built.reduce(0) { $0 + ($1.bytes?.bytes ?? 0) }), elapsed.map(durationText) ?? "-",
+            ])
+        }
+        return table.plain(style: style)
+    }
+}
+
+/// A reason for skipping without the run that it names, so that equal reasons are counted together.
+private struct SkipSummary: Hashable {
+    let text: String
+
+    init(_ reason: String) {
+        text = reason.hasPrefix("unchanged since") ? "nothing that they are made from has changed" : reason
+    }
+}

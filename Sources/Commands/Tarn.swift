@@ -1,0 +1,20 @@
+internal import ArgumentParser
+
+struct Tarn: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "tarn",
+        abstract: "A whole data lake in one binary: extract, refine, prove, serve.",
+        discussion: """
+            A lake is a folder with lake.yaml, sources/ and models/. Begin with:
+              tarn init --template telecom my-lake && cd my-lake
+              tarn demo generate && tarn run
+
+            Exit codes: 0 done, 1 something failed, 2 wrong usage or configuration.
+            """,
+        version: "tarn \(Program.version)",
+        subcommands: [
+            InitCommand.self, ValidateCommand.self, AssetsCommand.self, PlanCommand.self, RunCommand.self,
+            StatusCommand.self, SQLCommand.self, ReconcileCommand.self, HousekeepCommand.self, DemoCommand.self,
+            SchemaCommand.self, CompletionCommand.self,
+        ])
+}

@@ -1,0 +1,200 @@
+package import LakeModel
+internal import MySQL
+internal import Project
+internal import SQLite
+
+/// A source that cannot be reached or that refuses what it is asked.
+package struct SourceUnavailable: Diagnostic {
+    package let code: String
+    package let problem: String
+    package let place: Place?
+    package let remedy: String
+    package let isTransient: Bool
+    package let category: FailureCategory
+
+    init(_ error: MySQLError, source: SourceDefinition, table: TableName? = nil) {
+        let subject = table.map { "\(source.name).\($0)" } ?? source.name.text
+        let connection = source.connection
+        var address = "the connection '\(connection.name)'"
+        if case .mysql(let mysql) = connection.kind {
+            address = "\(mysql.user)@\(mysql.socket ?? "\(mysql.host):\(mysql.port)") (connection '\(connection.name)')"
+        }
+        isTransient = error.isTransient
+        switch error.kind {
+        case .unreachable:
+            (code, category) = ("source.unreachable", .transient)
+            problem = "\(subject) cannot be reached at \(address): \(error.message)"
+            remedy = "Check that the server runs and that host, port and firewall are right; then run this again."
+            place = connection.place
+        case .accessDenied:
+            (code, category) = ("source.access-denied", .authExpired)
+            problem = "\(subject): the server at \(address) refused: \(error.message)"
+            remedy = "Check user and password (their variables are named in lake.yaml) and GRANT SELECT on \(source.database).*."
+            place = connection.place
+        case .unknownDatabase:
+            (code, category) = ("source.unknown-database", .badConfig)
+            problem = "\(subject): there is no database '\(source.database)' at \(address)."
+            remedy = "Correct 'database' here, or create it."
+            place = source.place
+        case .unknownTable:
+            (code, category) = ("source.unknown-table", .badConfig)
+            problem = "\(subject) is gone from the database '\(source.database)': \(error.message)"
+            remedy = "Take it out of this file, or exclude it with a reason. What bronze has of it stays."
+            place = source.place(of: table)
+        case .unknownColumn:
+            (code, category) = ("source.unknown-column", .badConfig)
+            problem = "\(subject): \(error.message)"
+            remedy = "Compare the columns named here (key, cursor) with the table at the source."
+            place = source.place(of: table)
+        case .lostConnection, .deadlock, .lockWait, .timeout, .tooManyConnections:
+            (code, category) = ("source.interrupted", .transient)
+            problem = "\(subject): reading was cut off: \(error.message)"
+            remedy = "Nothing was committed. Run this again: it reads the table anew."
+            place = nil
+        case .interrupted:
+            (code, category) = ("source.cancelled", .cancelled)
+            problem = "\(subject): the query was cancelled at the server."
+            remedy = "Nothing was committed. Run this again when you like."
+            place = nil
+        case .syntax, .readOnly, .tls, .other:
+            (code, category) = ("source.refused", .badQuery)
+            problem = "\(subject): the server at \(address) said: \(error.message) (\(error.number))"
+            remedy = "Look the number up in the server's manual; the query was: \(error.sql)"
+            place = source.place(of: table)
+        }
+    }
+
+    init(_ error: SQLiteError, source: SourceDefinition, table: TableName? = nil, path: String) {
+        let subject = table.map { "\(source.name).\($0)" } ?? source.name.text
+        isTransient = error.isTransient
+        if error.isTransient {
+            (code, category) = ("source.busy", .transient)
+            problem = "\(subject): \(path) is locked by another program: \(error.message)"
+            remedy = "Run this again when the writer is done."
+            place = nil
+        } else {
+            (code, category) = ("source.refused", .badQuery)
+            problem = "\(subject): SQLite cannot read \(path): \(error.message)"
+            remedy = "Check the file with: sqlite3 '\(path)' 'PRAGMA integrity_check'"
+            place = table == nil ? source.connection.place : source.place(of: table)
+        }
+    }
+
+    init(clock text: String, source: SourceDefinition) {
+        (code, category, isTransient) = ("source.clock", .badConfig, false)
+        problem = "\(source.name): the server's clock cannot be read: UTC_TIMESTAMP(6) gave '\(text)'."
+        remedy = "Is this MySQL 5.6 or newer, or MariaDB?"
+        place = source.connection.place
+    }
+
+    init(missingFile path: String, source: SourceDefinition) {
+        (code, category, isTransient) = ("source.missing-file", .badConfig, false)
+        problem = "\(source.name): there is no database file \(path)."
+        remedy = "Correct 'path' of the connection or 'database' of the source. For the demo: tarn demo generate"
+        place = source.place
+    }
+}
+
+extension SourceDefinition {
+    /// Where `table` is declared, or where the source is.
+    func place(of table: TableName?) -> Place {
+        tables.first { $0.name == table }?.place ?? place
+    }
+}
+
+/// A table that cannot be extracted as it is declared.
+package struct ExtractionMistake: Diagnostic {
+    package let code: String
+    package let problem: String
+    package let place: Place?
+    package let remedy: String
+
+    static func missingTable(_ table: TableDefinition, of source: SourceDefinition, existing: [String]) -> ExtractionMistake {
+        let nearest = nearestName(to: table.name.text, among: existing)
+        return ExtractionMistake(
+            code: "extraction.unknown-table",
+            problem: "\(source.name) has no table '\(table.name)' in its database '\(source.database)'.",
+            place: table.place,
+            remedy: (nearest.map { "Did you mean '\($0)'? " } ?? "")
+                + "If it was dropped, take it out of this file; what bronze has of it stays.")
+    }
+
+    static func excludedView(
+        _ table: TableDefinition, of source: SourceDefinition, _ exclusion: Exclusion
+    ) -> ExtractionMistake {
+        ExtractionMistake(
+            code: "extraction.excluded-view",
+            problem: "\(source.name).\(table.name) is a database view, and views are excluded: \(exclusion.reason)",
+            place: table.place, remedy: "Take it out of this file, or change the exclusion (\(exclusion.place)).")
+    }
+
+    static func missingColumn(
+        _ column: String, as role: String, in shape: SourceTable, _ table: TableDefinition, of source: SourceDefinition
+    ) -> ExtractionMistake {
+        let nearest = nearestName(to: column, among: shape.columns.map(\.name))
+        return ExtractionMistake(
+            code: "extraction.unknown-column",
+            problem: "\(source.name).\(table.name) has no column '\(column)', which is its \(role).", place: table.place,
+            remedy: (nearest.map { "Did you mean '\($0)'? " } ?? "") + "Its columns: "
+                + shape.columns.map(\.name).joined(separator: ", "))
+    }
+
+    static func unusableCursor(
+        _ column: SourceColumn, _ table: TableDefinition, of source: SourceDefinition
+    ) -> ExtractionMistake {
+        ExtractionMistake(
+            code: "extraction.cursor-type",
+            problem: "\(source.name).\(table.name): '\(column.name)' is \(column.type.sqlName), which cannot be a cursor.",
+            place: table.place, remedy: "A cursor is a DATETIME, a TIMESTAMP or a whole number that only grows.")
+    }
+
+    static func missingKey(_ table: TableDefinition, of source: SourceDefinition) -> ExtractionMistake {
+        ExtractionMistake(
+            code: "extraction.missing-key",
+            problem: "\(source.name).\(table.name) is incremental, but has no primary key and declares no 'key'.",
+            place: table.place, remedy: "Say which columns identify a row (key: [id]), or read it whole (mode: full).")
+    }
+
+    static func lostRows(
+        read: Int64, counted: Int64, _ table: TableDefinition, of source: SourceDefinition
+    ) -> ExtractionMistake {
+        ExtractionMistake(
+            code: "extraction.lost-rows",
+            problem: """
+                \(source.name).\(table.name): \(read) rows were read where the source counted \(counted) in the same \
+                snapshot.
+                """,
+            place: table.place,
+            remedy: "Nothing was committed. Is the table's engine transactional (InnoDB)? If not, stop its writers.")
+    }
+
+    static func vanishedColumns(
+        _ columns: [String], in shape: SourceTable, _ table: TableDefinition, of source: SourceDefinition
+    ) -> ExtractionMistake {
+        ExtractionMistake(
+            code: "extraction.column-vanished",
+            problem: """
+                \(source.name).\(table.name) no longer has \(columns.count == 1 ? "the column" : "the columns") \
+                \(columns.joined(separator: ", ")), which bronze has.
+                """,
+            place: table.place,
+            remedy: """
+                If that is meant: tarn run bronze_\(source.name).\(table.name) --accept-schema-change. Its columns now: \
+                \(shape.columns.map(\.name).joined(separator: ", "))
+                """)
+    }
+
+    static func unwritableStore(_ table: TableDefinition, of source: SourceDefinition) -> ExtractionMistake {
+        ExtractionMistake(
+            code: "extraction.store",
+            problem: "\(source.name).\(table.name) cannot be staged: the lake's store has no files that DuckDB can write.",
+            place: table.place, remedy: "Use a local store.")
+    }
+
+    static func nullKey(_ count: Int64, _ table: TableDefinition, of source: SourceDefinition) -> ExtractionMistake {
+        ExtractionMistake(
+            code: "extraction.null-key",
+            problem: "\(source.name).\(table.name): \(count) rows have a NULL in the key, so that their versions cannot be told apart.",
+            place: table.place, remedy: "Declare another 'key', or read the table whole (mode: full).")
+    }
+}

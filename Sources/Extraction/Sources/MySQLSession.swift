@@ -1,0 +1,133 @@
+internal import LakeModel
+internal import MySQL
+internal import Project
+
+/// A MySQL or MariaDB database as a source: text protocol, unbuffered, session in UTC.
+final class MySQLSession: SourceSession {
+    private let connection: MySQLConnection
+    private let source: SourceDefinition
+
+    init(source: SourceDefinition, address: ConnectionDefinition.MySQLAddress) throws {
+        self.source = source
+        var settings = MySQLSettings(
+            host: address.host, port: UInt16(clamping: address.port), user: address.user,
+            password: address.password.reveal(), database: source.database)
+        settings.socket = address.socket
+        settings.tls = address.tls ? .required : .disabled
+        settings.isReadOnly = true
+        do {
+            connection = try MySQLConnection(settings)
+        } catch {
+            throw SourceUnavailable(error, source: source)
+        }
+    }
+
+    var system: String { "\(connection.isMariaDB ? "mariadb" : "mysql") \(connection.serverVersion)" }
+
+    var cancel: @Sendable () -> Void {
+        let canceller = connection.canceller
+        // A connection that cannot be made for the KILL leaves the socket, which disconnect() closes.
+        return { do { try canceller.cancel() } catch { canceller.disconnect() } }
+    }
+
+    /// InnoDB's `UPDATE_TIME` is forgotten at a restart and has whole seconds, so it promises nothing.
+    func fingerprint() -> String? { nil }
+
+    func describe(_ table: TableName) throws -> SourceTable? {
+        try wrap(table) {
+            let name = MySQLConnection.literal(table.text)
+            let kinds = try connection.query(
+                """
+                SELECT table_type FROM information_schema.tables WHERE table_schema = DATABASE() \
+                AND table_name = \(name)
+                """)
+            guard let kind = kinds.rows.first?.first ?? nil else { return nil }
+            return SourceTable(
+                name: table, isView: kind.contains("VIEW"),
+                columns: try connection.columns(of: table.text, in: source.database).map {
+                    // FLOAT as text has six digits; exactSelection has them all.
+                    SourceColumn(
+                        name: $0.name, type: BronzeType(DeclaredType($0.columnType)), selection: $0.exactSelection)
+                },
+                primaryKey: try connection.primaryKey(of: table.text, in: source.database))
+        }
+    }
+
+    func tableNames() throws -> [String] {
+        try wrap(nil) {
+            try connection.query("SELECT table_name FROM information_schema.tables WHERE table_schema = DATABASE()")
+                .rows.compactMap { $0[0] }
+        }
+    }
+
+    func beginSnapshot() throws { try wrap(nil) { try connection.beginConsistentSnapshot() } }
+
+    func now() throws -> Timestamp {
+        let text = try wrap(nil) { try connection.query("SELECT UTC_TIMESTAMP(6)").rows.first?[0] ?? "" }
+        guard let now = Timestamp(text + "Z") else { throw SourceUnavailable(clock: text, source: source) }
+        return now
+    }
+
+    func countRows(of table: SourceTable) throws -> Int64 {
+        try wrap(table.name) {
+            let count = try connection.query("SELECT COUNT(*) FROM \(MySQLConnection.quoteIdentifier(table.name.text))")
+            return count.rows.first?[0].flatMap { Int64($0) } ?? 0
+        }
+    }
+
+    func hasRowsBeyond(_ reading: TableReading) throws -> Bool {
+        guard let bounds = reading.bounds, let upper = bounds.upper else { return false }
+        return try wrap(reading.table.name) {
+            let rows = try connection.query(
+                """
+                SELECT 1 FROM \(MySQLConnection.quoteIdentifier(reading.table.name.text)) \
+                WHERE \(MySQLConnection.quoteIdentifier(bounds.cursor.name)) >= \(literal(upper)) LIMIT 1
+                """)
+            return !rows.rows.isEmpty
+        }
+    }
+
+    func rows(_ reading: TableReading) throws -> any RowProducer {
+        try wrap(reading.table.name) {
+            MySQLRows(try connection.stream(select(reading)), reading: reading) { [source] in
+                SourceUnavailable($0, source: source, table: reading.table.name)
+            }
+        }
+    }
+
+    func close() { connection.close() }
+
+    private func select(_ reading: TableReading) -> String {
+        let columns = reading.table.columns.map(\.selection).joined(separator: ", ")
+        var sql = "SELECT \(columns) FROM \(MySQLConnection.quoteIdentifier(reading.table.name.text))"
+        guard let bounds = reading.bounds else { return sql }
+        let cursor = MySQLConnection.quoteIdentifier(bounds.cursor.name)
+        let conditions = [
+            bounds.lower.map { "\(cursor) >= \(literal($0))" }, bounds.upper.map { "\(cursor) < \(literal($0))" },
+        ].compactMap { $0 }
+        guard !conditions.isEmpty else { return sql }
+        sql += " WHERE (\(conditions.joined(separator: " AND ")))"
+        if bounds.lower == nil { sql += " OR \(cursor) IS NULL" }
+        return sql
+    }
+
+    private func literal(_ value: CursorValue) -> String {
+        switch value {
+        case .integer(let number): String(number)
+        case .time(let microseconds): "'\(sqlText(ofMicroseconds: microseconds))'"
+        }
+    }
+
+    private func wrap<T>(_ table: TableName?, _ body: () throws -> T) throws -> T {
+        do {
+            return try body()
+        } catch let error as MySQLError {
+            throw SourceUnavailable(error, source: source, table: table)
+        }
+    }
+}
+
+/// `YYYY-MM-DD HH:MM:SS[.ffffff]`.
+func sqlText(ofMicroseconds microseconds: Int64) -> String {
+    String(Timestamp(microseconds: microseconds).description.dropLast().map { $0 == "T" ? " " : $0 })
+}

@@ -1,0 +1,130 @@
+internal import Glibc
+internal import LakeModel
+internal import Project
+internal import SQLite
+
+/// A SQLite file as a source.
+final class SQLiteSession: SourceSession {
+    private let connection: SQLiteConnection
+    private let source: SourceDefinition
+    private let path: String
+
+    init(source: SourceDefinition, path: String) throws {
+        self.source = source
+        self.path = path
+        guard access(path, F_OK) == 0 else { throw SourceUnavailable(missingFile: path, source: source) }
+        do {
+            connection = try SQLiteConnection(path: path, access: .readOnly)
+        } catch {
+            throw SourceUnavailable(error, source: source, path: path)
+        }
+    }
+
+    var system: String { "sqlite \(SQLiteConnection.libraryVersion)" }
+
+    var cancel: @Sendable () -> Void {
+        let interrupter = connection.interrupter
+        return { interrupter.interrupt() }
+    }
+
+    func fingerprint() throws -> String? { try wrap(nil) { try connection.fingerprint().description } }
+
+    func describe(_ table: TableName) throws -> SourceTable? {
+        try wrap(table) {
+            guard let found = try connection.tables().first(where: { $0.name == table.text }) else { return nil }
+            return SourceTable(
+                name: table, isView: found.kind == .view,
+                columns: try connection.columns(of: table.text).map {
+                    SourceColumn(
+                        name: $0.name, type: BronzeType(sqlite: DeclaredType($0.declaredType)),
+                        selection: SQLiteConnection.quoteIdentifier($0.name))
+                },
+                primaryKey: try connection.primaryKey(of: table.text))
+        }
+    }
+
+    func tableNames() throws -> [String] { try wrap(nil) { try connection.tables().map(\.name) } }
+
+    func beginSnapshot() throws { try wrap(nil) { try connection.beginSnapshot() } }
+
+    /// SQLite has no clock but this machine's.
+    func now() throws -> Timestamp {
+        try wrap(nil) {
+            let statement = try connection.prepare("SELECT strftime('%Y-%m-%dT%H:%M:%fZ', 'now')")
+            return try statement.step() ? statement.text(0).flatMap { Timestamp($0) } ?? .epoch : .epoch
+        }
+    }
+
+    func countRows(of table: SourceTable) throws -> Int64 {
+        try wrap(table.name) {
+            let statement = try connection.prepare(
+                "SELECT COUNT(*) FROM \(SQLiteConnection.quoteIdentifier(table.name.text))")
+            return try statement.step() ? statement.int64(0) : 0
+        }
+    }
+
+    func hasRowsBeyond(_ reading: TableReading) throws -> Bool {
+        guard let bounds = reading.bounds, let upper = bounds.upper else { return false }
+        return try wrap(reading.table.name) {
+            let statement = try connection.prepare(
+                """
+                SELECT 1 FROM \(SQLiteConnection.quoteIdentifier(reading.table.name.text)) \
+                WHERE \(SQLiteConnection.quoteIdentifier(bounds.cursor.name)) >= \(literal(upper)) LIMIT 1
+                """)
+            return try statement.step()
+        }
+    }
+
+    func rows(_ reading: TableReading) throws -> any RowProducer {
+        try wrap(reading.table.name) {
+            SQLiteRows(try connection.prepare(select(reading)), reading: reading) { [source, path] in
+                SourceUnavailable($0, source: source, table: reading.table.name, path: path)
+            }
+        }
+    }
+
+    func close() {}
+
+    private func select(_ reading: TableReading) -> String {
+        let columns = reading.table.columns.map(\.selection).joined(separator: ", ")
+        var sql = "SELECT \(columns) FROM \(SQLiteConnection.quoteIdentifier(reading.table.name.text))"
+        guard let bounds = reading.bounds else { return sql }
+        let cursor = SQLiteConnection.quoteIdentifier(bounds.cursor.name)
+        let conditions = [
+            bounds.lower.map { "\(cursor) >= \(literal($0))" }, bounds.upper.map { "\(cursor) < \(literal($0))" },
+        ].compactMap { $0 }
+        guard !conditions.isEmpty else { return sql }
+        sql += " WHERE (\(conditions.joined(separator: " AND ")))"
+        if bounds.lower == nil { sql += " OR \(cursor) IS NULL" }
+        return sql
+    }
+
+    /// Times are stored as text, which SQLite compares byte by byte: a bound without a fraction is less than the
+    /// same second with one, as it must be.
+    private func literal(_ value: CursorValue) -> String {
+        switch value {
+        case .integer(let number): String(number)
+        case .time(let microseconds): "'\(sqlText(ofMicroseconds: microseconds))'"
+        }
+    }
+
+    private func wrap<T>(_ table: TableName?, _ body: () throws -> T) throws -> T {
+        do {
+            return try body()
+        } catch let error as SQLiteError {
+            throw SourceUnavailable(error, source: source, table: table, path: path)
+        }
+    }
+}
+
+extension BronzeType {
+    /// SQLite's INTEGER holds 64 bits, whatever MySQL means by the word; a column without a type holds anything.
+    init(sqlite declared: DeclaredType) {
+        self = declared.name == "integer" ? .integer(bits: 64, isSigned: true) : BronzeType(declared)
+    }
+}
+
+extension Timestamp {
+    /// 1970-01-01T00:00:00Z.
+    static let epoch = Timestamp(microseconds: 0)
+}

@@ -1,0 +1,98 @@
+/// Whether an asset must be built now, and why.
+package enum BuildDecision: Hashable, Sendable {
+    case build([BuildReason])
+    /// Nothing that it depends on has changed.
+    case skip(SkipReason)
+
+    /// Decides for a silver or gold table.
+    ///
+    /// - Parameters:
+    ///   - current: The manifest that is published, if there is one.
+    ///   - code: The digest of the model's code as it is now.
+    ///   - engine: The engine that would build it.
+    ///   - inputs: The versions of what it reads as they are now; `nil` for an input that will be built before it
+    ///     in the same run, so that its version is not known yet.
+    package static func forModel(
+        current: TableManifest?, code: String, engine: String, inputs: [AssetKey: String?], isForced: Bool
+    ) -> BuildDecision {
+        guard let current else { return .build([.neverBuilt]) }
+        var reasons: [BuildReason] = []
+        if current.codeHash != code { reasons.append(.codeChanged) }
+        if current.engine != engine { reasons.append(.engineChanged(from: current.engine, to: engine)) }
+        let before = Dictionary(current.inputs.map { ($0.asset, $0.version) }, uniquingKeysWith: { first, _ in first })
+        for (asset, version) in inputs.sorted(by: { $0.key < $1.key }) {
+            if let version {
+                if before[asset] != version { reasons.append(.inputChanged(asset)) }
+            } else {
+                reasons.append(.inputMayChange(asset))
+            }
+        }
+        // Inputs that are no longer read show in the code's digest.
+        if reasons.isEmpty, isForced { reasons.append(.forced) }
+        return reasons.isEmpty ? .skip(.unchanged(since: current.run)) : .build(reasons)
+    }
+
+    /// Decides for a bronze table before its source is asked for rows.
+    ///
+    /// - Parameters:
+    ///   - current: The newest manifest, if there is one.
+    ///   - key: As declared; empty leaves the key to the source, so that it is not compared.
+    ///   - fingerprint: The source's as it is now; `nil` if it cannot tell whether it changed.
+    package static func forTable(
+        current: BronzeManifest?, mode: ExtractionMode, key: [String], cursor: String?, fingerprint: String?,
+        isForced: Bool
+    ) -> BuildDecision {
+        guard let current else { return .build([.neverBuilt]) }
+        var reasons: [BuildReason] = []
+        if current.mode != mode || current.cursor != cursor || !key.isEmpty && current.key != key {
+            reasons.append(.codeChanged)
+        }
+        if let fingerprint {
+            if current.origin.fingerprint != fingerprint { reasons.append(.sourceChanged) }
+        } else {
+            reasons.append(.sourceMayHaveChanged)
+        }
+        if reasons.isEmpty, isForced { reasons.append(.forced) }
+        return reasons.isEmpty ? .skip(.unchanged(since: current.run)) : .build(reasons)
+    }
+}
+
+/// Why an asset must be built.
+package enum BuildReason: Hashable, Sendable, CustomStringConvertible {
+    case neverBuilt
+    case codeChanged
+    case engineChanged(from: String, to: String)
+    case inputChanged(AssetKey)
+    case inputMayChange(AssetKey)
+    case sourceChanged
+    case sourceMayHaveChanged
+    case forced
+
+    package var description: String {
+        switch self {
+        case .neverBuilt: "it was never built"
+        case .codeChanged: "its definition changed"
+        case .engineChanged(let old, let new): "the engine changed from \(old) to \(new)"
+        case .inputChanged(let asset): "\(asset) changed"
+        case .inputMayChange(let asset): "\(asset) is built before it"
+        case .sourceChanged: "the source changed"
+        case .sourceMayHaveChanged: "the source cannot say whether it changed"
+        case .forced: "--force"
+        }
+    }
+}
+
+/// Why an asset was not built.
+package enum SkipReason: Hashable, Sendable, CustomStringConvertible {
+    /// Everything that it is a function of is as it was for `run`.
+    case unchanged(since: RunID)
+    /// The source was read from the watermark on and had nothing new.
+    case noNewRows
+
+    package var description: String {
+        switch self {
+        case .unchanged(let run): "unchanged since run \(run)"
+        case .noNewRows: "no new rows at the source"
+        }
+    }
+}

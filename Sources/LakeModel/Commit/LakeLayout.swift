@@ -1,0 +1,50 @@
+/// Where everything is below the lake's root; `docs/architecture.md` has the picture.
+package enum LakeLayout {
+    package static let manifestName = "_manifest.json"
+    package static let system = LakePath.root.appending("_tarn")
+    package static let staging = system.appending("staging")
+    package static let bronze = LakePath.root.appending("bronze")
+
+    /// `bronze/{source}/{table}`, `silver/{table}` or `gold/{table}`.
+    package static func folder(of asset: AssetKey) -> LakePath {
+        switch asset {
+        case .bronze(let source, let table): bronze.appending(source.text).appending(table.text)
+        case .silver(let table): LakePath.root.appending("silver").appending(table.text)
+        case .gold(let table): LakePath.root.appending("gold").appending(table.text)
+        }
+    }
+
+    /// The manifest of a silver or gold table.
+    package static func manifest(of asset: AssetKey) -> LakePath { folder(of: asset).appending(manifestName) }
+
+    /// The bytes for whoever reads a silver or gold table by path.
+    package static func latest(of asset: AssetKey) -> LakePath { folder(of: asset).appending("latest.parquet") }
+
+    /// The version of a silver or gold table that `run` built.
+    package static func version(of asset: AssetKey, run: RunID) -> LakePath {
+        versions(of: asset).appending("\(run).parquet")
+    }
+
+    package static func versions(of asset: AssetKey) -> LakePath { folder(of: asset).appending("_runs") }
+
+    /// The folder in which `run` writes what is not yet visible.
+    package static func staging(of run: RunID) -> LakePath { staging.appending(run.text) }
+
+    /// The staged file of one asset of `run`.
+    package static func staged(_ asset: AssetKey, of run: RunID) -> LakePath {
+        staging(of: run).appending("\(asset).parquet")
+    }
+
+    package static func watermark(_ source: SourceName, _ table: TableName) -> LakePath {
+        system.appending("watermarks").appending(source.text).appending("\(table).json")
+    }
+
+    package static func reconciliation(_ source: SourceName, _ table: TableName, on day: Day) -> LakePath {
+        system.appending("reconciliation").appending(source.text).appending(table.text).appending("\(day).json")
+    }
+
+    /// The result of the last audit of a table; failing audits keep a sample beside it.
+    package static func checks(of asset: AssetKey, run: RunID) -> LakePath {
+        system.appending("checks").appending(asset.description).appending("\(run).json")
+    }
+}

@@ -1,0 +1,198 @@
+/// One column as a table holds it: its name and its type as DuckDB spells it (`DECIMAL(18,4)`).
+package struct ColumnSchema: Hashable, Sendable, Codable {
+    package let name: String
+    package let type: String
+
+    package init(name: String, type: String) {
+        self.name = name
+        self.type = type
+    }
+}
+
+/// What the manifests of all layers say of one data file.
+package struct DataFile: Hashable, Sendable, Codable {
+    /// Relative to the manifest's folder.
+    package let name: String
+    package let run: RunID
+    package let rows: Int64
+    package let bytes: ByteCount
+    /// SHA-256 of the file in hexadecimal. Files of silver and gold have none: their table's version is a digest
+    /// of what they were computed from.
+    package let sha256: String?
+    /// What an incremental extraction read into it.
+    package let range: CursorRange?
+
+    package init(
+        name: String, run: RunID, rows: Int64, bytes: ByteCount, sha256: String? = nil, range: CursorRange? = nil
+    ) {
+        self.name = name
+        self.run = run
+        self.rows = rows
+        self.bytes = bytes
+        self.sha256 = sha256
+        self.range = range
+    }
+}
+
+/// How many values of a column were changed on the way into bronze, and why.
+package struct Conversion: Hashable, Sendable, Codable, Comparable {
+    package let column: String
+    package let reason: Reason
+    package let values: Int64
+
+    /// Why a value could not be kept as it was.
+    package enum Reason: String, Hashable, Sendable, Codable, CaseIterable {
+        /// `0000-00-00`, with or without a time: NULL.
+        case zeroDate = "zero_date"
+        /// A date without a month or a day (`2026-00-00`): NULL.
+        case partialDate = "partial_date"
+        /// A date or time outside of what the type holds: NULL.
+        case outOfRange = "out_of_range"
+        /// A text in a column of another declared type, as SQLite allows: NULL.
+        case wrongType = "wrong_type"
+        /// Bytes that are not UTF-8: each is replaced by U+FFFD.
+        case invalidText = "invalid_text"
+        /// A double with more digits than the decimal that it is declared as, in SQLite: rounded to the nearest.
+        case rounded
+    }
+
+    package init(column: String, reason: Reason, values: Int64) {
+        self.column = column
+        self.reason = reason
+        self.values = values
+    }
+
+    package static func < (left: Conversion, right: Conversion) -> Bool {
+        (left.column, left.reason.rawValue) < (right.column, right.reason.rawValue)
+    }
+}
+
+/// Which files are one day of a bronze table; `_manifest.json` beside them. Replacing it is the commit.
+package struct BronzeManifest: Hashable, Sendable, Codable {
+    package static let currentFormat = 1
+
+    package var format = BronzeManifest.currentFormat
+    package let asset: AssetKey
+    package let ingestionDate: Day
+    /// A day of full snapshots holds the newest one; a day of incremental extractions holds all of its files.
+    package let mode: ExtractionMode
+    package let run: RunID
+    package let epoch: LeaseEpoch
+    package let committedAt: Timestamp
+    package let files: [DataFile]
+    package let schema: [ColumnSchema]
+    /// The columns that identify a row; empty if the source has none.
+    package let key: [String]
+    /// Whether the source itself keeps the key unique, so that no file holds two rows of one key.
+    package let isKeyUnique: Bool
+    /// The column that orders versions of a row, for incremental tables.
+    package let cursor: String?
+    package let conversions: [Conversion]
+    /// What the source looked like when the rows were read.
+    package let origin: Origin
+
+    /// The state of the source in the extraction's own snapshot.
+    package struct Origin: Hashable, Sendable, Codable {
+        /// `sqlite`, `mysql` or `mariadb`, with the version.
+        package let system: String
+        /// Changes whenever the source may have changed; `nil` if the source cannot tell.
+        package let fingerprint: String?
+        /// `COUNT(*)` in the snapshot that the rows were read from.
+        package let rows: Int64?
+        package let readAt: Timestamp
+
+        package init(system: String, fingerprint: String?, rows: Int64?, readAt: Timestamp) {
+            self.system = system
+            self.fingerprint = fingerprint
+            self.rows = rows
+            self.readAt = readAt
+        }
+    }
+
+    package init(
+        asset: AssetKey, ingestionDate: Day, mode: ExtractionMode, run: RunID, epoch: LeaseEpoch,
+        committedAt: Timestamp, files: [DataFile], schema: [ColumnSchema], key: [String], isKeyUnique: Bool = false,
+        cursor: String?, conversions: [Conversion], origin: Origin
+    ) {
+        self.asset = asset
+        self.ingestionDate = ingestionDate
+        self.mode = mode
+        self.run = run
+        self.epoch = epoch
+        self.committedAt = committedAt
+        self.files = files
+        self.schema = schema
+        self.key = key
+        self.isKeyUnique = isKeyUnique
+        self.cursor = cursor
+        self.conversions = conversions
+        self.origin = origin
+    }
+
+    package var rows: Int64 { files.reduce(0) { $0 + $1.rows } }
+    package var bytes: ByteCount { files.reduce(ByteCount(0)) { $0 + $1.bytes } }
+}
+
+/// Whether a table is read whole every time or from its watermark on.
+package enum ExtractionMode: String, Hashable, Sendable, Codable, CaseIterable {
+    case full, incremental
+}
+
+/// Which version of a silver or gold table is current; `_manifest.json` in its folder. Replacing it publishes.
+package struct TableManifest: Hashable, Sendable, Codable {
+    package static let currentFormat = 1
+
+    package var format = TableManifest.currentFormat
+    package let asset: AssetKey
+    package let run: RunID
+    package let epoch: LeaseEpoch
+    package let publishedAt: Timestamp
+    /// What the rows are a pure function of, digested: code, engine and the versions of all inputs. Two tables of
+    /// one version have the same rows.
+    package let version: String
+    /// Digest of the syntax tree, the checks and the materialization.
+    package let codeHash: String
+    /// `duckdb 1.5.5`.
+    package let engine: String
+    /// The version of every asset that was read.
+    package let inputs: [Input]
+    package let files: [DataFile]
+    package let schema: [ColumnSchema]
+    package let checks: [CheckResult]
+    package let seconds: Double
+    /// Earlier versions whose files are kept for readers in flight and for rollback, newest first.
+    package let kept: [RunID]
+
+    package struct Input: Hashable, Sendable, Codable {
+        package let asset: AssetKey
+        package let version: String
+
+        package init(asset: AssetKey, version: String) {
+            self.asset = asset
+            self.version = version
+        }
+    }
+
+    package init(
+        asset: AssetKey, run: RunID, epoch: LeaseEpoch, publishedAt: Timestamp, version: String, codeHash: String,
+        engine: String, inputs: [Input], files: [DataFile], schema: [ColumnSchema], checks: [CheckResult],
+        seconds: Double, kept: [RunID]
+    ) {
+        self.asset = asset
+        self.run = run
+        self.epoch = epoch
+        self.publishedAt = publishedAt
+        self.version = version
+        self.codeHash = codeHash
+        self.engine = engine
+        self.inputs = inputs
+        self.files = files
+        self.schema = schema
+        self.checks = checks
+        self.seconds = seconds
+        self.kept = kept
+    }
+
+    package var rows: Int64 { files.reduce(0) { $0 + $1.rows } }
+    package var bytes: ByteCount { files.reduce(ByteCount(0)) { $0 + $1.bytes } }
+}

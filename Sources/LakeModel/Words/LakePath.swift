@@ -1,0 +1,44 @@
+/// Where an object is, below the lake's root: `silver/fact_invoice/latest.parquet`.
+///
+/// Parts are separated by `/`; none is empty, `.` or `..`, so that a path never leaves the lake. The root itself
+/// is the path without parts.
+package struct LakePath: Hashable, Sendable, Comparable, CustomStringConvertible {
+    package let text: String
+
+    package static let root = LakePath(unchecked: "")
+
+    /// `nil` if a part is empty, `.` or `..`, or holds a control character or a backslash.
+    package init?(_ text: String) {
+        for part in text.split(separator: "/", omittingEmptySubsequences: false) {
+            guard !part.isEmpty, part != ".", part != "..",
+                part.unicodeScalars.allSatisfy({ $0.value >= 0x20 && $0 != "\\" && $0.value != 0x7F })
+            else { return nil }
+        }
+        self.text = text
+    }
+
+    private init(unchecked text: String) { self.text = text }
+
+    /// The path of `part` inside this folder. `part` may hold several parts separated by `/`.
+    package func appending(_ part: String) -> LakePath {
+        guard let path = LakePath(text.isEmpty ? part : "\(text)/\(part)") else {
+            preconditionFailure("'\(part)' is no part of a path: names are checked before they become paths.")
+        }
+        return path
+    }
+
+    package var parts: [Substring] { text.split(separator: "/") }
+    package var name: Substring { parts.last ?? "" }
+    package var folder: LakePath { LakePath(unchecked: parts.dropLast().joined(separator: "/")) }
+
+    /// Whether it is `folder` or somewhere below it.
+    package func isInside(_ folder: LakePath) -> Bool {
+        folder.text.isEmpty || text == folder.text || text.hasPrefix(folder.text + "/")
+    }
+
+    /// Whether readers by path skip it: one of its parts begins with `_` or `.`.
+    package var isHidden: Bool { parts.contains { $0.hasPrefix("_") || $0.hasPrefix(".") } }
+
+    package var description: String { text.isEmpty ? "/" : text }
+    package static func < (left: LakePath, right: LakePath) -> Bool { left.text < right.text }
+}

@@ -1,0 +1,92 @@
+package import LakeModel
+internal import LakeStore
+
+/// What is published of an asset at one moment: its version, and the SQL that reads exactly that.
+package struct AssetState: Hashable, Sendable {
+    package let key: AssetKey
+    /// Two states of one version have the same rows.
+    package let version: String
+    /// A SELECT of the current rows.
+    package let select: String
+    /// For bronze a SELECT of every row of every partition with its `ingestion_date`; otherwise `nil`.
+    package let selectAll: String?
+    package let schema: [ColumnSchema]
+    package let run: RunID
+    package let publishedAt: Timestamp
+    /// Rows in its files; of an incremental table more than its current rows.
+    package let storedRows: Int64
+    package let bytes: ByteCount
+    package let files: Int
+    /// Of the audit before it was published; empty for bronze.
+    package let checks: [CheckResult]
+    /// What the newest extraction changed on the way; empty for silver and gold.
+    package let conversions: [Conversion]
+
+    init(_ key: AssetKey, _ manifest: TableManifest, url: (LakePath) -> String) {
+        self.key = key
+        version = manifest.version
+        let folder = LakeLayout.folder(of: key)
+        select = "SELECT * FROM \(AssetState.parquet(manifest.files.map { url(folder.appending($0.name)) }))"
+        selectAll = nil
+        schema = manifest.schema
+        run = manifest.run
+        publishedAt = manifest.publishedAt
+        storedRows = manifest.rows
+        bytes = manifest.bytes
+        files = manifest.files.count
+        checks = manifest.checks
+        conversions = []
+    }
+
+    init(_ key: AssetKey, _ bronze: CurrentBronze, url: (LakePath) -> String) {
+        self.key = key
+        version = bronze.version
+        let urls = bronze.files.map { url($0.path) }
+        select = AssetState.select(bronze, urls)
+        selectAll =
+            "SELECT * FROM \(AssetState.parquet(urls, hiveTypes: "{'ingestion_date': DATE}"))"
+        schema = bronze.newest.schema
+        run = bronze.newest.run
+        publishedAt = bronze.newest.committedAt
+        storedRows = bronze.rows
+        bytes = bronze.bytes
+        files = bronze.files.count
+        checks = []
+        conversions = bronze.newest.conversions
+    }
+
+    /// The newest row of each key.
+    ///
+    /// A later file was read later, so of one key its row is the newer one, whatever the cursor says. Where the
+    /// source keeps the key unique, the first file (usually by far the largest) is only freed of the keys that
+    /// came again, which streams; the small rest is ranked. Otherwise everything is ranked.
+    private static func select(_ bronze: CurrentBronze, _ urls: [String]) -> String {
+        let key = bronze.newest.key.map(quotedIdentifier).joined(separator: ", ")
+        if bronze.mode == .full || key.isEmpty || urls.count == 1 && bronze.newest.isKeyUnique {
+            return "SELECT * FROM \(parquet(urls))"
+        }
+        guard bronze.newest.isKeyUnique else {
+            let cursor = bronze.newest.cursor.map { "\(quotedIdentifier($0)) DESC NULLS LAST, " } ?? ""
+            return """
+                SELECT * EXCLUDE (__file, __row) FROM (SELECT *, file_index AS __file, file_row_number AS __row \
+                FROM \(parquet(urls))) QUALIFY row_number() OVER (PARTITION BY \(key) \
+                ORDER BY __file DESC, \(cursor)__row DESC) = 1
+                """
+        }
+        let first = parquet(Array(urls.prefix(1)))
+        let later = parquet(Array(urls.dropFirst()))
+        return """
+            SELECT * FROM \(first) ANTI JOIN (SELECT \(key) FROM \(later)) USING (\(key)) \
+            UNION ALL BY NAME SELECT * EXCLUDE (__file) FROM (SELECT *, file_index AS __file FROM \(later)) \
+            QUALIFY row_number() OVER (PARTITION BY \(key) ORDER BY __file DESC) = 1
+            """
+    }
+
+    /// The folder's name `ingestion_date=…` becomes a column only where `hiveTypes` asks for it.
+    private static func parquet(_ urls: [String], hiveTypes: String? = nil) -> String {
+        let list = urls.map(quotedLiteral).joined(separator: ", ")
+        let union = urls.count > 1 ? ", union_by_name = true" : ""
+        let hive = hiveTypes.map { ", hive_partitioning = true, hive_types = \($0)" } ?? ", hive_partitioning = false"
+        return "read_parquet([\(list)]\(union)\(hive))"
+    }
+}

@@ -1,0 +1,64 @@
+package import DuckDB
+package import LakeModel
+package import LakeStore
+internal import Synchronization
+
+/// A DuckDB in which every table of the lake has its name.
+///
+/// Names are views on the files that the manifests listed when the name was defined, so a reader sees one version to
+/// the end. Defining an asset again moves its name to what is published now.
+package final class LakeSession: Sendable {
+    package let database: Database
+    private let store: any ObjectStore
+    private let manifests: ManifestStore
+    /// The SELECT behind every view that was made.
+    private let defined = Mutex<[String: String]>([:])
+
+    /// - Parameter database: Views are made in it; the session may be one of several users.
+    package init(database: Database, store: any ObjectStore) {
+        self.database = database
+        self.store = store
+        manifests = ManifestStore(store)
+    }
+
+    /// What is published of an asset now; `nil` if nothing is.
+    package func state(of key: AssetKey) async throws -> AssetState? {
+        try await LakeSession.state(of: key, manifests, store)
+    }
+
+    /// Like ``state(of:)-(AssetKey)``, without a session.
+    package static func state(
+        of key: AssetKey, _ manifests: ManifestStore, _ store: any ObjectStore
+    ) async throws -> AssetState? {
+        if case .bronze(let source, let table) = key {
+            return try await manifests.currentFiles(of: source, table).map {
+                AssetState(key, $0, url: store.readableURL)
+            }
+        }
+        return try await manifests.manifest(of: key).map { AssetState(key, $0.manifest, url: store.readableURL) }
+    }
+
+    /// Gives each asset its name, and bronze the `__all` name too. Blocks.
+    package func define(_ states: [AssetState], on connection: Connection) throws {
+        try defined.withLock { defined in
+            for state in states {
+                let name = state.key.quotedName
+                if defined[name] != state.select {
+                    // Made under the lock: two transactions that replace one view would conflict.
+                    try connection.execute(
+                        """
+                        CREATE SCHEMA IF NOT EXISTS \(quotedIdentifier(state.key.schema)); \
+                        CREATE OR REPLACE VIEW \(name) AS \(state.select)
+                        """)
+                    defined[name] = state.select
+                }
+                guard let selectAll = state.selectAll else { continue }
+                let all = "\(quotedIdentifier(state.key.schema)).\(quotedIdentifier("\(state.key.table)__all"))"
+                if defined[all] != selectAll {
+                    try connection.execute("CREATE OR REPLACE VIEW \(all) AS \(selectAll)")
+                    defined[all] = selectAll
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,73 @@
+/// What a model's SELECT reads and what it is, from its syntax tree.
+package struct StatementAnalysis: Hashable, Sendable, Codable {
+    /// Every table that it names, except its own common table expressions; in the order of the text.
+    package let tables: [TableReference]
+    /// Every function that it calls, in lower case.
+    package let functions: [FunctionReference]
+    /// SHA-256 of the tree without positions: a comment or another layout gives the same digest.
+    package let digest: String
+
+    package struct TableReference: Hashable, Sendable, Codable {
+        /// Empty for a name without a schema.
+        package let schema: String
+        package let table: String
+        /// Bytes from the statement's beginning.
+        package let position: Int
+    }
+
+    package struct FunctionReference: Hashable, Sendable, Codable {
+        package let name: String
+        package let position: Int
+        /// Whether it stands where a table stands (`FROM read_csv(…)`).
+        package let isTableFunction: Bool
+    }
+
+    init(_ tree: SyntaxTree) {
+        var walk = Walk()
+        walk.visit(tree, expressions: [])
+        tables = walk.tables.sorted { $0.position < $1.position }
+        functions = walk.functions.sorted { $0.position < $1.position }
+        digest = hexadecimalDigest(of: tree.canonical)
+    }
+
+    private struct Walk {
+        var tables: [TableReference] = []
+        var functions: [FunctionReference] = []
+
+        /// `expressions` are the names of the common table expressions in whose scope `tree` stands.
+        mutating func visit(_ tree: SyntaxTree, expressions: Set<String>) {
+            switch tree {
+            case .array(let elements):
+                for element in elements { visit(element, expressions: expressions) }
+            case .object(let members):
+                var scope = expressions
+                for entry in members["cte_map"]?["map"]?.elements ?? [] {
+                    if let name = entry["key"]?.text { scope.insert(name.lowercased()) }
+                }
+                note(tree, scope: scope)
+                for (_, value) in members { visit(value, expressions: scope) }
+            default: break
+            }
+        }
+
+        private mutating func note(_ tree: SyntaxTree, scope: Set<String>) {
+            switch tree["type"]?.text {
+            case "BASE_TABLE":
+                let schema = tree["schema_name"]?.text ?? ""
+                let table = tree["table_name"]?.text ?? ""
+                if schema.isEmpty, scope.contains(table.lowercased()) { return }
+                tables.append(TableReference(schema: schema, table: table, position: tree.position ?? 0))
+            case "TABLE_FUNCTION":
+                guard let call = tree["function"], let name = call["function_name"]?.text else { return }
+                functions.append(
+                    FunctionReference(
+                        name: name.lowercased(), position: tree.position ?? call.position ?? 0, isTableFunction: true))
+            case "FUNCTION":
+                guard let name = tree["function_name"]?.text else { return }
+                functions.append(
+                    FunctionReference(name: name.lowercased(), position: tree.position ?? 0, isTableFunction: false))
+            default: return
+            }
+        }
+    }
+}

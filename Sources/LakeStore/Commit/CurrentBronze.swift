@@ -1,0 +1,60 @@
+import Crypto
+package import LakeModel
+
+/// What a bronze table is at one moment: its files, and what is known of their rows.
+package struct CurrentBronze: Hashable, Sendable {
+    /// The newest commit; its schema, key and cursor are the table's.
+    package let newest: BronzeManifest
+    /// All files, oldest day first.
+    package let files: [File]
+
+    package struct File: Hashable, Sendable {
+        package let path: LakePath
+        package let ingestionDate: Day
+        package let file: DataFile
+    }
+
+    init(newest: BronzeManifest, manifests: [BronzeManifest]) {
+        self.newest = newest
+        files = manifests.flatMap { manifest in
+            let folder = LakeLayout.folder(of: manifest.asset)
+                .appending("ingestion_date=\(manifest.ingestionDate)")
+            return manifest.files.map {
+                File(path: folder.appending($0.name), ingestionDate: manifest.ingestionDate, file: $0)
+            }
+        }
+    }
+
+    package var mode: ExtractionMode { newest.mode }
+    package var rows: Int64 { files.reduce(0) { $0 + $1.file.rows } }
+    package var bytes: ByteCount { files.reduce(ByteCount(0)) { $0 + $1.file.bytes } }
+
+    /// SHA-256, in hexadecimal, of everything that the table's rows depend on: the digests of the files, the
+    /// schema, mode, key and cursor. Two states with one version have the same rows.
+    package var version: String {
+        var digest = SHA256()
+        for text in files.map({ $0.file.sha256 ?? $0.path.text }).sorted() { digest.add(text) }
+        for column in newest.schema {
+            digest.add(column.name)
+            digest.add(column.type)
+        }
+        digest.add(newest.mode.rawValue)
+        for column in newest.key { digest.add(column) }
+        digest.add(newest.isKeyUnique ? "unique" : "")
+        digest.add(newest.cursor ?? "")
+        return hexadecimal(digest.finalize())
+    }
+}
+
+extension SHA256 {
+    /// Adds a text with its length before it, so that `ab`,`c` and `a`,`bc` differ.
+    fileprivate mutating func add(_ text: String) {
+        update(data: Array("\(text.utf8.count):\(text)".utf8))
+    }
+}
+
+/// Two lower-case digits for each byte.
+func hexadecimal(_ bytes: some Sequence<UInt8>) -> String {
+    let digits = Array("0123456789abcdef".utf8)
+    return String(decoding: bytes.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }, as: UTF8.self)
+}

@@ -1,0 +1,176 @@
+package import LakeModel
+
+/// The rows of one silver or gold table that a run has staged, and what they were computed from.
+package struct StagedTable: Hashable, Sendable {
+    package let asset: AssetKey
+    package let run: RunID
+    package let epoch: LeaseEpoch
+    package let rows: Int64
+    package let version: String
+    package let codeHash: String
+    package let engine: String
+    package let inputs: [TableManifest.Input]
+    package let schema: [ColumnSchema]
+    package let checks: [CheckResult]
+    package let seconds: Double
+
+    package init(
+        asset: AssetKey, run: RunID, epoch: LeaseEpoch, rows: Int64, version: String, codeHash: String,
+        engine: String, inputs: [TableManifest.Input], schema: [ColumnSchema], checks: [CheckResult],
+        seconds: Double
+    ) {
+        precondition(asset.layer != .bronze, "Bronze is committed, not published.")
+        self.asset = asset
+        self.run = run
+        self.epoch = epoch
+        self.rows = rows
+        self.version = version
+        self.codeHash = codeHash
+        self.engine = engine
+        self.inputs = inputs
+        self.schema = schema
+        self.checks = checks
+        self.seconds = seconds
+    }
+
+    /// Where its rows are before they are published.
+    package var staged: LakePath { LakeLayout.staged(asset, of: run) }
+}
+
+/// Turns a staged table into the current version of a silver or gold table.
+///
+/// Verify the file, move it to `_runs/{run}.parquet`, replace the manifest on condition that it is the one
+/// that was read. That is the moment. Afterwards `latest.parquet` becomes the same bytes and versions that
+/// are kept no longer are deleted; recovery does both if a crash came between.
+package struct TablePublish: Sendable {
+    private let store: SealingStore
+    private let now: @Sendable () -> Timestamp
+    private let keptMax: Int
+    private let manifests: ManifestStore
+    private static let attemptsMax = 16
+
+    /// - Parameter keptMax: Earlier versions whose files stay, for readers in flight and for rollback.
+    package init(_ store: SealingStore, keptMax: Int = 3, now: @escaping @Sendable () -> Timestamp) {
+        precondition(keptMax >= 1, "Readers in flight need the version before the current one.")
+        self.store = store
+        self.keptMax = keptMax
+        self.now = now
+        manifests = ManifestStore(store)
+    }
+
+    /// Makes the staged table current. Publishing again, after a success or a crash at any instant, leads to
+    /// the same state.
+    ///
+    /// - Parameter confirmLease: Throws if the step is no longer ours; called right before the manifest is
+    ///   replaced.
+    /// - Throws: `PublishBlocked`, `CommitRefused`, `LeaseLost`, `CommitContended`, and what stores throw.
+    package func publish(
+        _ table: StagedTable, confirmLease: () async throws -> Void = {}
+    ) async throws -> TableManifest {
+        let blocking = table.checks.filter(\.blocks)
+        guard blocking.isEmpty else { throw PublishBlocked(asset: table.asset, checks: blocking) }
+        if let current = try await manifests.manifest(of: table.asset)?.manifest,
+            current.run == table.run || current.kept.contains(table.run)
+        {
+            try await store.delete(table.staged)
+            try await refreshLatest(of: table.asset)
+            return current
+        }
+        let data = LakeLayout.version(of: table.asset, run: table.run)
+        let isStaged = try await store.head(table.staged) != nil
+        let bytes = try await Staging(store).verify(
+            isStaged ? table.staged : data, of: table.asset, rows: table.rows, schema: table.schema)
+        if isStaged { _ = try await store.rename(table.staged, to: data, .unconditionally) }
+        let file = DataFile(name: "_runs/\(data.name)", run: table.run, rows: table.rows, bytes: bytes)
+
+        for _ in 0..<TablePublish.attemptsMax {
+            let current = try await manifests.manifest(of: table.asset)
+            try await confirm(table, data, current?.manifest, confirmLease)
+            let next = successor(of: current?.manifest, with: file, of: table)
+            let condition = current.map { WriteCondition.ifMatches($0.etag) } ?? .ifAbsent
+            guard case .written = try await manifests.write(next, condition) else { continue }
+            try await refreshLatest(of: table.asset)
+            try await deleteVersions(of: current?.manifest, notIn: next)
+            return next
+        }
+        throw CommitContended(asset: table.asset, attempts: TablePublish.attemptsMax)
+    }
+
+    private func confirm(
+        _ table: StagedTable, _ data: LakePath, _ current: TableManifest?,
+        _ confirmLease: () async throws -> Void
+    ) async throws {
+        if let current, current.epoch > table.epoch {
+            try await store.delete(data)
+            throw lost(table, "run \(current.run) has published with epoch \(current.epoch)")
+        }
+        try await confirmLease()
+        guard try await store.head(data) != nil else { throw lost(table, "its file was removed") }
+    }
+
+    private func lost(_ table: StagedTable, _ reason: String) -> LeaseLost {
+        LeaseLost(asset: table.asset, run: table.run, epoch: table.epoch, reason: reason)
+    }
+
+    private func successor(of current: TableManifest?, with file: DataFile, of table: StagedTable)
+        -> TableManifest
+    {
+        let earlier = current.map { [$0.run] + $0.kept } ?? []
+        return TableManifest(
+            asset: table.asset, run: table.run, epoch: table.epoch, publishedAt: now(),
+            version: table.version,
+            codeHash: table.codeHash, engine: table.engine, inputs: table.inputs, files: [file],
+            schema: table.schema, checks: table.checks, seconds: table.seconds,
+            kept: Array(earlier.prefix(keptMax)))
+    }
+
+    /// Makes `latest.parquet` the bytes of the current version; does nothing if it is.
+    /// - Returns: whether it was not.
+    @discardableResult
+    package func refreshLatest(of asset: AssetKey) async throws -> Bool {
+        var isChanged = false
+        for _ in 0..<TablePublish.attemptsMax {
+            guard let current = try await manifests.manifest(of: asset)?.manifest,
+                let file = current.files.first
+            else { return isChanged }
+            let version = LakeLayout.folder(of: asset).appending(file.name)
+            guard let wanted = try await store.head(version) else {
+                // Two publications later it may be gone; then there is a newer manifest.
+                if try await manifests.manifest(of: asset)?.manifest.run != current.run { continue }
+                throw ObjectNotFound(path: version)
+            }
+            let latest = LakeLayout.latest(of: asset)
+            // A copy that the store made has the version's ETag; where it has another, copying again does no
+            // harm.
+            if try await store.head(latest)?.etag != wanted.etag {
+                try await store.copy(version, to: latest)
+                isChanged = true
+            }
+            // Somebody who published meanwhile may have copied before we did.
+            if try await manifests.manifest(of: asset)?.manifest.run == current.run { return isChanged }
+        }
+        throw CommitContended(asset: asset, attempts: TablePublish.attemptsMax)
+    }
+
+    private func deleteVersions(of before: TableManifest?, notIn next: TableManifest) async throws {
+        guard let before else { return }
+        for run in [before.run] + before.kept where run != next.run && !next.kept.contains(run) {
+            try await store.delete(LakeLayout.version(of: next.asset, run: run))
+        }
+    }
+}
+
+/// A blocking check failed, so the table is not published.
+package struct PublishBlocked: Diagnostic {
+    package let asset: AssetKey
+    package let checks: [CheckResult]
+
+    package var code: String { "publish.blocked" }
+    package var problem: String {
+        let list = checks.map { "\($0.check) (\($0.failures) rows)" }.joined(separator: ", ")
+        return "\(asset) was not published: \(list) failed."
+    }
+    package var remedy: String {
+        "Yesterday's version stays in place. Correct the model or the source, or let the check only warn."
+    }
+}

@@ -1,0 +1,38 @@
+internal import GRDB
+package import LakeModel
+
+extension SQLiteMetadataStore {
+    package func compact(_ retention: Retention, now: Timestamp) async throws -> Compaction {
+        let events = (now - retention.events).microseconds
+        let runs = (now - retention.runs).microseconds
+        let facts = (now - retention.facts).microseconds
+        return try await write { db in
+            func delete(_ sql: String, before: Int64) throws -> Int {
+                try db.execute(sql: sql, arguments: [before])
+                return db.changesCount
+            }
+            var deleted = Compaction()
+            deleted.events = try delete(
+                """
+                DELETE FROM event WHERE run_id IN (SELECT id FROM run WHERE state <> 'running' AND finished_at < ?)
+                """, before: events)
+            deleted.runs = try delete(
+                "DELETE FROM run WHERE state <> 'running' AND finished_at < ?", before: runs)
+            deleted.materializations = try delete(
+                """
+                DELETE FROM materialization WHERE finished_at < ? AND NOT EXISTS (
+                    SELECT 1 FROM asset_latest AS latest
+                    WHERE latest.asset = materialization.asset AND latest.partition = materialization.partition
+                        AND latest.run_id = materialization.run_id)
+                """, before: runs)
+            deleted.reconciliations = try delete(
+                """
+                DELETE FROM reconciliation WHERE compared_at < ? AND compared_at < (
+                    SELECT max(newest.compared_at) FROM reconciliation AS newest
+                    WHERE newest.asset = reconciliation.asset AND newest.measure = reconciliation.measure)
+                """, before: runs)
+            deleted.facts = try delete("DELETE FROM fact WHERE stored_at < ?", before: facts)
+            return deleted
+        }
+    }
+}

@@ -1,0 +1,134 @@
+internal import Blocking
+internal import DuckDB
+internal import Extraction
+internal import FoundationEssentials
+internal import Glibc
+package import LakeModel
+package import LakeSQL
+package import LakeStore
+package import Metadata
+package import Project
+internal import Synchronization
+package import Transform
+
+/// An open lake: its definition, its store and its metadata. DuckDB starts when it is first needed.
+package final class Lake: Sendable {
+    package let graph: LakeGraph
+    package let store: SealingStore
+    package let metadata: any MetadataStore
+    let feed = RowFeed()
+    private let engine = Mutex<LakeSession?>(nil)
+
+    package var definition: LakeDefinition { graph.definition }
+    package var manifests: ManifestStore { ManifestStore(store) }
+
+    private init(graph: LakeGraph, store: SealingStore, metadata: any MetadataStore) {
+        self.graph = graph
+        self.store = store
+        self.metadata = metadata
+    }
+
+    /// Opens the lake in `folder`.
+    /// - Throws: ``Diagnostics`` with every mistake of its files and its SQL.
+    package static func open(folder: String, variables: [String: String]) async throws -> Lake {
+        let loaded = LakeDefinition.load(folder: folder, environmentVariables: variables)
+        guard let definition = loaded.definition else { throw Diagnostics(loaded.mistakes) }
+        let system = systemFolder(of: definition)
+        try await BlockingPool.shared.run {
+            guard mkdir(system, 0o755) == 0 || errno == EEXIST else {
+                throw FolderUnusable(path: system, reason: String(cString: strerror(errno)))
+            }
+        }
+        let metadata = try await SQLiteMetadataStore.open(at: "\(system)/tarn.db", now: now())
+        let graph = try await LakeGraph.analyze(loaded, with: StatementAnalyzer(cache: FactCache(metadata: metadata)))
+        let store =
+            switch definition.store {
+            case .local(let path): try LocalStore(root: path)
+            }
+        let zone = definition.zone
+        return Lake(
+            graph: graph, store: SealingStore(store) { zone.day(at: Lake.now()) }, metadata: metadata)
+    }
+
+    /// The folder with the metadata, the lock and what DuckDB spills.
+    package static func systemFolder(of definition: LakeDefinition) -> String { "\(definition.folder)/.tarn" }
+
+    package var systemFolder: String { Lake.systemFolder(of: definition) }
+
+    /// The instant that it is.
+    package static func now() -> Timestamp {
+        var time = timespec()
+        clock_gettime(CLOCK_REALTIME, &time)
+        return Timestamp(microseconds: Int64(time.tv_sec) * 1_000_000 + Int64(time.tv_nsec) / 1_000)
+    }
+
+    /// DuckDB over this lake, with the limits of `lake.yaml`. Blocks when it starts DuckDB.
+    package func session() throws -> LakeSession {
+        try engine.withLock { engine in
+            if let engine { return engine }
+            var settings = [
+                "temp_directory": definition.resources.spillFolder ?? "\(systemFolder)/spill",
+                // Rows keep the order of their files, so that the same inputs give the same file.
+                "preserve_insertion_order": "true",
+                "autoinstall_known_extensions": "false",
+                "autoload_known_extensions": "false",
+            ]
+            if let limit = definition.resources.memoryLimit { settings["memory_limit"] = limit }
+            if let threads = definition.resources.threads { settings["threads"] = String(threads) }
+            let database = try Database(configuration: settings)
+            try database.connect().register(feed)
+            let session = LakeSession(database: database, store: store)
+            engine = session
+            return session
+        }
+    }
+
+    /// What is published of an asset; `nil` if nothing is.
+    package func state(of key: AssetKey) async throws -> AssetState? {
+        try await LakeSession.state(of: key, manifests, store)
+    }
+
+    /// What is published of each of `keys`, read side by side.
+    package func states(of keys: [AssetKey]) async throws -> [AssetKey: AssetState] {
+        try await withThrowingTaskGroup(of: (AssetKey, AssetState?).self) { group in
+            var states: [AssetKey: AssetState] = [:]
+            for (index, key) in keys.enumerated() {
+                if index >= 16, let (key, state) = try await group.next() { states[key] = state }
+                group.addTask { (key, try await self.state(of: key)) }
+            }
+            for try await (key, state) in group { states[key] = state }
+            return states
+        }
+    }
+}
+
+/// Remembers analyses of SQL as facts of the metadata.
+struct FactCache: AnalysisCache {
+    let metadata: any MetadataStore
+    private static let namespace = FactNamespace("sql-analysis-1")
+
+    func analyses(for keys: [String]) async throws -> [String: StatementAnalysis] {
+        var analyses: [String: StatementAnalysis] = [:]
+        for (key, json) in try await metadata.facts(FactCache.namespace, keys: keys) {
+            // What cannot be read any more is derived again.
+            analyses[key] = try? JSONDecoder().decode(StatementAnalysis.self, from: Data(json.utf8))
+        }
+        return analyses
+    }
+
+    func remember(_ analyses: [String: StatementAnalysis]) async throws {
+        guard !analyses.isEmpty else { return }
+        let values = try analyses.mapValues { String(decoding: try JSONEncoder().encode($0), as: UTF8.self) }
+        try await metadata.storeFacts(FactCache.namespace, values, at: Lake.now())
+    }
+}
+
+/// The folder for the lake's own files cannot be made.
+struct FolderUnusable: Diagnostic {
+    let path: String
+    let reason: String
+
+    var code: String { "lake.folder-unusable" }
+    var problem: String { "\(path) cannot be made: \(reason)." }
+    var remedy: String { "The folder of the lake must be writable for the user who runs tarn." }
+}

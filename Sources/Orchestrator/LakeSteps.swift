@@ -1,0 +1,212 @@
+internal import Blocking
+internal import DuckDB
+internal import Extraction
+internal import LakeModel
+internal import LakeSQL
+internal import LakeStore
+internal import Metadata
+internal import Project
+internal import Quality
+internal import Synchronization
+internal import Transform
+
+/// Carries out the steps of one run: decides, tries, records.
+struct LakeSteps: Sendable {
+    let lake: Lake
+    let run: RunID
+    let options: RunOptions
+    let observer: any RunObserver
+    private let fingerprints = SourceFingerprints()
+    private let skipped = SkippedSteps()
+
+    init(lake: Lake, run: RunID, options: RunOptions, observer: any RunObserver) {
+        self.lake = lake
+        self.run = run
+        self.options = options
+        self.observer = observer
+    }
+
+    /// - Returns: The state in which the step ended. Its failure is recorded, not thrown.
+    /// - Throws: failures of the metadata.
+    func execute(_ asset: AssetKey) async throws -> StepState {
+        let began = ContinuousClock.now
+        let step = StepID(run: run, asset: asset)
+        do {
+            switch try await decision(for: asset) {
+            case .skip(let reason):
+                let outcome = StepOutcome.skipped(reason)
+                skipped.add(
+                    StepCompletion(step, outcome, at: Lake.now()),
+                    Verification(asset: asset, run: run, verifiedAt: Lake.now()))
+                observer.observe(.stepFinished(asset, StepEnd(outcome: outcome, elapsed: .now - began)))
+                return outcome.state
+            case .build(let reasons):
+                return try await attempt(step, reasons, began)
+            }
+        } catch let refused as StepRefusal {
+            throw refused
+        } catch {
+            let outcome = StepOutcome(error, asset: asset)
+            try await lake.metadata.finish(steps: [StepCompletion(step, outcome, at: Lake.now())])
+            observer.observe(.stepFinished(asset, StepEnd(outcome: outcome, elapsed: .now - began)))
+            return outcome.state
+        }
+    }
+
+    /// Records a step that cannot start because `asset` failed.
+    func block(_ blocked: AssetKey, by asset: AssetKey) async throws {
+        let outcome = StepOutcome.blocked(by: asset)
+        try await lake.metadata.finish(
+            steps: [StepCompletion(StepID(run: run, asset: blocked), outcome, at: Lake.now())])
+        observer.observe(.stepFinished(blocked, StepEnd(outcome: outcome, elapsed: .zero)))
+    }
+
+    /// Writes what was skipped, all in one transaction: in most nights it is most of the steps.
+    func flush() async throws {
+        let (completions, verifications) = skipped.take()
+        guard !completions.isEmpty else { return }
+        try await lake.metadata.commit([.stepsFinished(completions), .verified(verifications)])
+    }
+
+    private func decision(for asset: AssetKey) async throws -> BuildDecision {
+        if let table = lake.graph.tables[asset] {
+            if options.isFullRefresh { return .build([.forced]) }
+            return try await lake.decision(
+                for: table, asset, fingerprints: fingerprints, isForced: options.isForced)
+        }
+        guard let model = lake.graph.models[asset] else { throw MissingInput(asset: asset, input: asset) }
+        let states = try await lake.states(of: model.inputs)
+        for input in model.inputs where states[input] == nil { throw MissingInput(asset: asset, input: input) }
+        return .forModel(
+            current: try await lake.manifests.manifest(of: asset)?.manifest, code: model.codeHash,
+            engine: ModelBuild.engine, inputs: states.mapValues { $0.version }, isForced: options.isForced)
+    }
+
+    private func attempt(
+        _ step: StepID, _ reasons: [BuildReason], _ began: ContinuousClock.Instant
+    ) async throws -> StepState {
+        let watch = StepWatch(step.asset)
+        observer.observe(.stepStarted(step.asset, reasons, watch: watch))
+        var backoff = options.backoff
+        while true {
+            let attempt = try await lake.metadata.startAttempt(
+                of: step, after: try await publishedEpoch(of: step.asset), at: Lake.now())
+            let startedAt = Lake.now()
+            do {
+                let built = try await build(step.asset, attempt, watch)
+                try await record(built, attempt, startedAt: startedAt)
+                let outcome = built.outcome
+                observer.observe(
+                    .stepFinished(
+                        step.asset,
+                        StepEnd(
+                            outcome: outcome, elapsed: .now - began, bytesRead: built.bytesRead,
+                            remarks: built.remarks)))
+                return outcome.state
+            } catch {
+                let outcome = StepOutcome(error, asset: step.asset)
+                guard case .failed(let failure) = outcome, failure.category.isTransient,
+                    attempt.number < options.attemptsMax, !Task.isCancelled
+                else {
+                    try await lake.metadata.finish(steps: [attempt.finished(outcome, at: Lake.now())])
+                    observer.observe(.stepFinished(step.asset, StepEnd(outcome: outcome, elapsed: .now - began)))
+                    return outcome.state
+                }
+                try await lake.metadata.finish(steps: [attempt.finished(.retrying(failure), at: Lake.now())])
+                // A cancellation ends the wait; the next attempt then ends at once.
+                try? await Task.sleep(for: backoff)
+                backoff *= 2
+            }
+        }
+    }
+
+    private func publishedEpoch(of asset: AssetKey) async throws -> LeaseEpoch? {
+        if case .bronze(let source, let table) = asset {
+            return try await lake.manifests.currentFiles(of: source, table)?.newest.epoch
+        }
+        return try await lake.manifests.manifest(of: asset)?.manifest.epoch
+    }
+
+    private func build(_ asset: AssetKey, _ attempt: Attempt, _ watch: StepWatch) async throws -> BuiltStep {
+        try Task.checkCancellation()
+        if let table = lake.graph.tables[asset] { return try await extract(table, attempt, watch) }
+        guard let model = lake.graph.models[asset] else { throw MissingInput(asset: asset, input: asset) }
+        let states = try await lake.states(of: model.inputs)
+        let inputs = try model.inputs.map { input in
+            guard let state = states[input] else { throw MissingInput(asset: asset, input: input) }
+            return state
+        }
+        // relationships may name tables that the SQL does not read.
+        let others = Set(model.definition.checks.compactMap(\.otherAsset)).subtracting(model.inputs + [asset])
+        let otherStates = try await lake.states(of: others.sorted())
+        for other in others where otherStates[other] == nil { throw MissingInput(asset: asset, input: other) }
+        let session = try await BlockingPool.shared.run { try lake.session() }
+        let checks = model.definition.checks
+        let manifest = try await ModelBuild(
+            model, inputs: inputs, session: session, store: lake.store, now: Lake.now
+        ).run(run, epoch: attempt.epoch, watch: watch.watch) { connection, table in
+            try session.define(Array(otherStates.values), on: connection)
+            return try Audit(of: asset, table: table, checks: checks).run(on: connection)
+        }
+        return .published(manifest)
+    }
+
+    private func extract(_ table: LakeGraph.Table, _ attempt: Attempt, _ watch: StepWatch) async throws -> BuiltStep {
+        let session = try await BlockingPool.shared.run { try lake.session() }
+        let extraction = TableExtraction(
+            source: table.source, table: table.definition,
+            exclusions: lake.definition.exclusions + table.source.exclusions, store: lake.store,
+            database: session.database, feed: lake.feed, now: Lake.now, isFullRefresh: options.isFullRefresh,
+            acceptsSchemaChange: options.acceptsSchemaChange)
+        switch try await extraction.run(run, epoch: attempt.epoch, progress: watch.extraction) {
+        case .noNewRows: return .noNewRows
+        case .committed(let manifest, let ledger):
+            guard let state = try await lake.state(of: extraction.asset) else {
+                throw MissingInput(asset: extraction.asset, input: extraction.asset)
+            }
+            return .committed(manifest, ledger, version: state.version)
+        }
+    }
+
+    private func record(_ built: BuiltStep, _ attempt: Attempt, startedAt: Timestamp) async throws {
+        let now = Lake.now()
+        var changes: [MetadataChange] = [.stepsFinished([attempt.finished(built.outcome, at: now)])]
+        if let materialization = built.materialization(startedAt: startedAt, finishedAt: now) {
+            changes.append(.materialized([materialization]))
+        } else {
+            changes.append(.verified([Verification(asset: attempt.step.asset, run: run, verifiedAt: now)]))
+        }
+        let events = built.events(of: attempt.step, at: now)
+        if !events.isEmpty { changes.append(.eventsAppended(events)) }
+        try await lake.metadata.commit(changes)
+    }
+}
+
+/// Steps that were skipped and are not recorded yet.
+private final class SkippedSteps: Sendable {
+    private let all = Mutex<(completions: [StepCompletion], verifications: [Verification])>(([], []))
+
+    func add(_ completion: StepCompletion, _ verification: Verification) {
+        all.withLock {
+            $0.completions.append(completion)
+            $0.verifications.append(verification)
+        }
+    }
+
+    func take() -> ([StepCompletion], [Verification]) {
+        all.withLock { all in
+            defer { all = ([], []) }
+            return all
+        }
+    }
+}
+
+/// A table that an asset reads has never been published.
+struct MissingInput: Diagnostic {
+    let asset: AssetKey
+    let input: AssetKey
+
+    var code: String { "run.missing-input" }
+    var problem: String { "\(asset) reads \(input), which was never built." }
+    var remedy: String { "Build it too: tarn run +\(asset)" }
+}

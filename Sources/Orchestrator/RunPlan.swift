@@ -1,0 +1,127 @@
+internal import Blocking
+internal import Extraction
+package import LakeModel
+internal import LakeSQL
+internal import LakeStore
+internal import Project
+internal import Synchronization
+package import Transform
+
+/// What a run would do with each selected asset, and why. Making it changes nothing.
+package struct RunPlan: Sendable {
+    package let selection: Selection
+    /// In building order.
+    package let steps: [Step]
+
+    package struct Step: Sendable {
+        package let asset: AssetKey
+        package let decision: BuildDecision
+        /// What is published now.
+        package let publishedBy: RunID?
+    }
+
+    package var builds: Int {
+        steps.count { if case .build = $0.decision { true } else { false } }
+    }
+
+    /// - Throws: ``SelectionMistake``; what the store throws.
+    package static func make(_ selection: Selection, of lake: Lake, isForced: Bool) async throws -> RunPlan {
+        let selected = try lake.graph.resolve(selection)
+        let order = lake.graph.assets.order.filter(selected.contains)
+        let needed = Set(order).union(order.flatMap { lake.graph.assets.inputs(of: $0) })
+        let states = try await lake.states(of: needed.sorted())
+        let fingerprints = SourceFingerprints()
+        var willBuild: Set<AssetKey> = []
+        var steps: [Step] = []
+        for key in order {
+            let decision: BuildDecision
+            if let table = lake.graph.tables[key] {
+                decision = try await lake.decision(for: table, key, fingerprints: fingerprints, isForced: isForced)
+            } else if let model = lake.graph.models[key] {
+                let versions = model.inputs.map { ($0, willBuild.contains($0) ? nil : states[$0]?.version) }
+                decision = .forModel(
+                    current: try await lake.manifests.manifest(of: key)?.manifest, code: model.codeHash,
+                    engine: ModelBuild.engine, inputs: Dictionary(versions, uniquingKeysWith: { first, _ in first }),
+                    isForced: isForced)
+            } else {
+                continue
+            }
+            if case .build = decision { willBuild.insert(key) }
+            steps.append(Step(asset: key, decision: decision, publishedBy: states[key]?.run))
+        }
+        return RunPlan(selection: selection, steps: steps)
+    }
+}
+
+extension LakeGraph {
+    /// The assets that `selection` means. A term that names something excluded is refused with its reason.
+    package func resolve(_ selection: Selection) throws -> Set<AssetKey> {
+        do {
+            return try selection.resolve(in: assets)
+        } catch {
+            for exclusion in definition.exclusions + definition.sources.flatMap(\.exclusions) {
+                if exclusion.covers(term: error.term) {
+                    throw ExcludedSelection(term: error.term, exclusion: exclusion)
+                }
+            }
+            throw error
+        }
+    }
+}
+
+extension Exclusion {
+    /// Whether a term of a selection, such as `source:v4_warehouse` or `bronze_v4_api.customer`, names what is
+    /// excluded here.
+    func covers(term: String) -> Bool {
+        let name = term.split(separator: ":").last.map(String.init) ?? term
+        let bare = String(name.filter { $0 != "+" })
+        switch subject {
+        case .views: return false
+        case .source(let pattern):
+            let schema = bare.split(separator: ".").first.map(String.init) ?? bare
+            return pattern.matches(bare) || pattern.matches(schema)
+                || schema.hasPrefix("bronze_") && pattern.matches(String(schema.dropFirst(7)))
+        case .table(let pattern):
+            let table = bare.split(separator: ".").last.map(String.init) ?? bare
+            return pattern.matches(table)
+        }
+    }
+}
+
+/// A selection that names what is deliberately not in the lake.
+struct ExcludedSelection: Diagnostic {
+    let term: String
+    let exclusion: Exclusion
+
+    var code: String { "selection.excluded" }
+    var problem: String { "'\(term)' is excluded from this lake: \(exclusion.reason)" }
+    var remedy: String { "Select something else, or take the exclusion out (\(exclusion.place))." }
+}
+
+/// The fingerprint of each source, taken once.
+package final class SourceFingerprints: Sendable {
+    private let known = Mutex<[SourceName: String?]>([:])
+
+    package init() {}
+
+    /// `nil` if the source cannot tell whether it changed, or cannot be asked; the extraction will say why.
+    func fingerprint(of source: SourceDefinition) async -> String? {
+        if let known = known.withLock({ $0[source.name] }) { return known }
+        let fingerprint = try? await BlockingPool.shared.run { try SourceConnector(source).fingerprint() }
+        known.withLock { $0[source.name] = .some(fingerprint) }
+        return fingerprint
+    }
+}
+
+extension Lake {
+    func decision(
+        for table: LakeGraph.Table, _ key: AssetKey, fingerprints: SourceFingerprints, isForced: Bool
+    ) async throws -> BuildDecision {
+        let current = try await manifests.currentFiles(of: table.source.name, table.definition.name)?.newest
+        // A source that was never read need not be asked.
+        let fingerprint = current == nil ? nil : await fingerprints.fingerprint(of: table.source)
+        return .forTable(
+            current: current, mode: table.definition.mode, key: table.definition.key, cursor: table.definition.cursor,
+            fingerprint: fingerprint, isForced: isForced)
+    }
+}

@@ -1,0 +1,137 @@
+internal import LakeModel
+internal import Yams
+
+/// The databases that a connection can reach.
+enum ConnectionKind: String, CaseIterable, Sendable {
+    case sqlite, mysql
+}
+
+/// The keys of a connection of `environments.<name>.connections`.
+enum ConnectionKeys {
+    static let kind = Key(
+        "kind", .choice as ValueShape<ConnectionKind>, isRequired: true, "The database system.")
+
+    static let path = Key(
+        "path", .text, isRequired: true,
+        "The database file, relative to the lake's folder. {database} stands for the source's database.")
+
+    static let host = Key("host", .text, "The server's name or address. Default: localhost.")
+    static let port = Key("port", .integer(1...65_535), "The server's TCP port. Default: 3306.")
+    static let socket = Key("socket", .text, "A Unix socket instead of host and port.")
+    static let user = Key("user", .text, isRequired: true, "Who logs in; the right to SELECT is enough.")
+    static let password = Key(
+        "password", secret, "${VARIABLE} with the password. A password itself may not stand in this file.")
+    static let passwordFile = Key(
+        "password_file", .text, "A file that holds the password, relative to the lake's folder.")
+    static let tls = Key(
+        "tls", .bool, "Whether the connection is encrypted. Default: true, unless the server is this machine."
+    )
+
+    static let sqlite = MappingShape("an SQLite connection", [kind, path])
+    static let mysql = MappingShape(
+        "a MySQL connection", [kind, host, port, socket, user, password, passwordFile, tls])
+
+    static let schema: JSONValue = [
+        "oneOf": .array(
+            [(ConnectionKind.sqlite, sqlite), (.mysql, mysql)].map { kind, shape in
+                ["allOf": [shape.schema, ["properties": ["kind": ["const": .string(kind.rawValue)]]]]]
+            })
+    ]
+
+    /// Text that comes from a variable; neither its value nor what was written instead is ever repeated.
+    private static var secret: ValueShape<Secret> {
+        ValueShape(schema: [
+            "type": ["string", "null"], "pattern": "^(\\$\\{[A-Za-z_][A-Za-z0-9_]*(:-)?\\})?$",
+        ]) {
+            node, document in
+            if node.isNothing { return Secret("") }
+            guard case .scalar(let scalar) = node, YAMLDocument.holdsNoLiteral(scalar.string) else {
+                document.report(
+                    .secretInFile, node, "a password stands in the file.",
+                    remedy:
+                        "Write 'password: ${VARIABLE}' or 'password_file: path', and change that password: "
+                        + "whoever can read this file or its history knows it.")
+                return nil
+            }
+            return document.text(of: scalar).map { Secret($0) }
+        }
+    }
+
+    /// Which connection a mapping describes, with paths made absolute.
+    static func read(_ node: Node, _ document: YAMLDocument, folder: LakeFolder) -> ConnectionDefinition.Kind?
+    {
+        guard case .mapping(let mapping) = node else {
+            document.reportType(node, expected: "the keys of a connection")
+            return nil
+        }
+        guard let kindNode = mapping.first(where: { $0.key.scalar?.string == kind.name })?.value else {
+            document.report(
+                .missingKey, node, "a connection needs the key 'kind'.",
+                remedy: "Add 'kind: sqlite' or 'kind: mysql'; it decides what else can be said.")
+            return nil
+        }
+        switch kind.value.read(kindNode, document) {
+        case .sqlite: return MappingReader(node, sqlite, document).flatMap { sqlite($0, folder) }
+        case .mysql: return MappingReader(node, mysql, document).flatMap { mysql($0, folder) }
+        case nil: return nil
+        }
+    }
+
+    private static func sqlite(_ reader: MappingReader, _ folder: LakeFolder) -> ConnectionDefinition.Kind? {
+        guard let path = reader[path] else { return nil }
+        if let open = path.replacing("{database}", with: "").firstIndex(of: "{"),
+            let node = reader.value(of: "path")
+        {
+            let name = path.replacing("{database}", with: "")[open...].prefix { $0 != "/" }
+            reader.document.reportValue(
+                node, "'\(name)' in the path stands for nothing.",
+                remedy: "Only {database} is replaced in a path.")
+            return nil
+        }
+        return .sqlite(path: folder.absolute(path))
+    }
+
+    private static func mysql(_ reader: MappingReader, _ folder: LakeFolder) -> ConnectionDefinition.Kind? {
+        let document = reader.document
+        for (one, other) in [("socket", "host"), ("socket", "port"), ("password", "password_file")]
+        where reader.has(one) && reader.has(other) {
+            document.report(
+                .conflict, reader.node(of: other), "'\(other)' and '\(one)' cannot both be given.",
+                remedy: "Remove one of the two.")
+        }
+        let (host, port, socket) = (reader[host], reader[port], reader[socket])
+        let (user, tls) = (reader[user], reader[tls])
+        guard let password = password(reader, folder), let user else { return nil }
+        for key in ["host", "port", "socket", "tls"] where reader.has(key) {
+            let value: Any? = ["host": host, "port": port, "socket": socket, "tls": tls][key] ?? nil
+            if value == nil { return nil }
+        }
+        let isLocal = socket != nil || ["localhost", "127.0.0.1", "::1"].contains(host ?? "localhost")
+        return .mysql(
+            ConnectionDefinition.MySQLAddress(
+                host: host ?? "localhost", port: port ?? 3_306, socket: socket.map { folder.absolute($0) },
+                user: user,
+                password: password, tls: tls ?? !isLocal))
+    }
+
+    /// `nil` if there should be one and it cannot be had.
+    private static func password(_ reader: MappingReader, _ folder: LakeFolder) -> Secret? {
+        if reader.has("password") { return reader[password] }
+        guard reader.has("password_file") else { return Secret("") }
+        guard let path = reader[passwordFile], let node = reader.value(of: "password_file") else {
+            return nil
+        }
+        if reader.document.ignoresUnsetVariables { return Secret("") }
+        switch folder.read(folder.absolute(path)) {
+        case .text(let text):
+            var password = Substring(text)
+            while let last = password.last, last.isNewline { password.removeLast() }
+            return Secret(String(password))
+        case .missing, .failed, .notUTF8:
+            reader.document.reportValue(
+                node, "the password file \(node.inWords) cannot be read as text.",
+                remedy: "Create it, readable for this user only, with the password as its one line.")
+            return nil
+        }
+    }
+}

@@ -1,0 +1,134 @@
+internal import LakeModel
+internal import Yams
+
+/// What `lake.yaml` says, as far as it is right.
+struct LakeFile {
+    var name: String?
+    var description: String?
+    var store: StoreLocation?
+    var zone: ZoneRules?
+    var environment: String?
+    /// Names of the connections in force, broken ones included; `nil` if it is not known which are in force.
+    var connectionNames: [String]?
+    var connections: [String: ConnectionDefinition] = [:]
+    var tolerance = 0.01
+    var resources = ResourceLimits()
+    var exclusions: [Exclusion] = []
+
+    static let file = "lake.yaml"
+
+    init() {}
+
+    init(_ root: Node, _ document: YAMLDocument, folder: LakeFolder, environment selected: String?) {
+        guard let reader = MappingReader(root, LakeKeys.shape, document, mayBeEmpty: true) else { return }
+        name = reader[LakeKeys.name]
+        description = reader[LakeKeys.description]
+        store = reader[LakeKeys.store].flatMap { Self.store($0, document, folder) }
+        zone = Self.zone(reader, document)
+        tolerance = reader[LakeKeys.tolerance] ?? tolerance
+        if let limits = reader[LakeKeys.resources] {
+            resources = ResourceLimits(
+                memoryLimit: limits[ResourceKeys.memoryLimit], threads: limits[ResourceKeys.threads],
+                spillFolder: limits[ResourceKeys.spillFolder].map { folder.absolute($0) })
+        }
+        exclusions = reader[LakeKeys.exclude] ?? []
+        readEnvironments(reader, document, folder: folder, selected: selected)
+    }
+
+    private static func store(
+        _ text: Located<String>, _ document: YAMLDocument, _ folder: LakeFolder
+    ) -> StoreLocation? {
+        var path = text.value[...]
+        if path.hasPrefix("file://") {
+            path = path.dropFirst(7)
+        } else if path.hasPrefix("file:") {
+            path = path.dropFirst(5)
+        } else if let scheme = path.firstRange(of: "://") {
+            document.report(
+                .unsupportedStore, text.node,
+                "stores of the kind '\(path[..<scheme.lowerBound])' are not supported by this version.",
+                remedy: "Name a folder of this machine, such as 'store: store'.")
+            return nil
+        }
+        guard !path.isEmpty else {
+            document.reportValue(
+                text.node, "the store's folder has no name.", remedy: "Write, say, 'store: store'.")
+            return nil
+        }
+        return .local(path: folder.absolute(String(path)))
+    }
+
+    private static func zone(_ reader: MappingReader, _ document: YAMLDocument) -> ZoneRules? {
+        guard reader.has(LakeKeys.timezone.name) else { return .utc }
+        guard let name = reader[LakeKeys.timezone] else { return nil }
+        do throws(UnknownTimeZone) {
+            return try TimeZoneFiles(environmentVariables: document.variables).load(name.value)
+        } catch {
+            let written =
+                name.node.scalar?.holdsVariable == true
+                ? "the time zone of \(name.node.inWords) is unknown." : error.problem
+            document.report(.unknownTimeZone, name.node, written, remedy: error.remedy)
+            return nil
+        }
+    }
+
+    // MARK: Environments
+
+    private mutating func readEnvironments(
+        _ reader: MappingReader, _ document: YAMLDocument, folder: LakeFolder, selected: String?
+    ) {
+        let written = reader[LakeKeys.environment]
+        guard reader.has(LakeKeys.environments.name) else {
+            environment = selected ?? written?.value ?? "default"
+            connectionNames = []
+            return
+        }
+        guard let environments = reader[LakeKeys.environments] else { return }
+        let names = environments.map(\.name)
+        let node = written?.node ?? reader.node(of: LakeKeys.environments.name)
+        if let name = selected ?? written?.value {
+            if names.contains(name) {
+                environment = name
+            } else {
+                let meant = suggestion(for: name, among: names)
+                let shown = selected != nil || node.scalar?.holdsVariable != true ? "'\(name)'" : node.inWords
+                document.report(
+                    .unknownEnvironment, node,
+                    "there is no environment \(shown)\(meant.isEmpty ? "." : meant)",
+                    remedy: "Environments here: \(names.joined(separator: ", ")).")
+            }
+        } else if names.count == 1 {
+            environment = names[0]
+        } else if !reader.has(LakeKeys.environment.name) {
+            document.report(
+                .missingKey, node, "there are \(names.count) environments and none is chosen.",
+                remedy: "Add 'environment: \(names.first ?? "name")' to lake.yaml.")
+        }
+        for entry in environments {
+            guard let node = entry.value?.node else { continue }
+            document.ignoresUnsetVariables = entry.name != environment
+            let found = Self.connections(node, document, folder)
+            document.ignoresUnsetVariables = false
+            if entry.name == environment {
+                connectionNames = found.names
+                connections = found.connections
+            }
+        }
+    }
+
+    private static func connections(
+        _ node: Node, _ document: YAMLDocument, _ folder: LakeFolder
+    ) -> (names: [String]?, connections: [String: ConnectionDefinition]) {
+        guard let reader = MappingReader(node, EnvironmentKeys.shape, document),
+            let entries = reader[EnvironmentKeys.connections]
+        else { return (nil, [:]) }
+        var connections: [String: ConnectionDefinition] = [:]
+        for entry in entries {
+            guard let node = entry.value?.node, let kind = ConnectionKeys.read(node, document, folder: folder)
+            else { continue }
+            connections[entry.name] = ConnectionDefinition(
+                name: entry.name, place: document.place(of: entry.key), kind: kind)
+        }
+        return (entries.map(\.name), connections)
+    }
+}

@@ -1,0 +1,256 @@
+package import LakeModel
+
+/// A lake as its owner wrote it: `lake.yaml`, `sources/*.yaml` and `models/{silver,gold}/*.sql`, right by
+/// construction. Nothing downstream validates it again.
+///
+/// What the models read is not in it: that comes from their syntax trees, which need DuckDB (`LakeSQL`).
+package struct LakeDefinition: Sendable {
+    package let name: String
+    package let description: String?
+    /// The absolute path of the folder with `lake.yaml`.
+    package let folder: String
+    package let store: StoreLocation
+    /// An IANA name; it decides which day it is.
+    package let timeZone: String
+    /// The rules of ``timeZone``.
+    package let zone: ZoneRules
+    /// The environment whose connections are in force.
+    package let environment: String
+    package let connections: [String: ConnectionDefinition]
+    /// How far row counts of source and bronze may differ, as a share: 0.01 is one percent.
+    package let tolerance: Double
+    package let resources: ResourceLimits
+    package let exclusions: [Exclusion]
+    /// In the order of names.
+    package let sources: [SourceDefinition]
+    /// In the order of keys.
+    package let models: [ModelDefinition]
+
+    package init(
+        name: String, description: String? = nil, folder: String, store: StoreLocation,
+        zone: ZoneRules = .utc, environment: String = "local",
+        connections: [String: ConnectionDefinition] = [:], tolerance: Double = 0.01,
+        resources: ResourceLimits = ResourceLimits(), exclusions: [Exclusion] = [],
+        sources: [SourceDefinition] = [], models: [ModelDefinition] = []
+    ) {
+        self.name = name
+        self.description = description
+        self.folder = folder
+        self.store = store
+        timeZone = zone.name
+        self.zone = zone
+        self.environment = environment
+        self.connections = connections
+        self.tolerance = tolerance
+        self.resources = resources
+        self.exclusions = exclusions
+        self.sources = sources
+        self.models = models
+    }
+}
+
+/// Where bronze, silver and gold are.
+package enum StoreLocation: Hashable, Sendable {
+    /// The absolute path of a folder.
+    case local(path: String)
+}
+
+/// What DuckDB may use.
+package struct ResourceLimits: Hashable, Sendable {
+    /// As DuckDB takes it (`4GB`); `nil` leaves DuckDB's own default.
+    package let memoryLimit: String?
+    /// `nil` is one per core.
+    package let threads: Int?
+    /// Absolute path of the folder for spilled data; `nil` is inside the lake's folder.
+    package let spillFolder: String?
+
+    package init(memoryLimit: String? = nil, threads: Int? = nil, spillFolder: String? = nil) {
+        self.memoryLimit = memoryLimit
+        self.threads = threads
+        self.spillFolder = spillFolder
+    }
+}
+
+/// How to reach the databases of a kind.
+package struct ConnectionDefinition: Sendable {
+    package let name: String
+    package let place: Place
+    package let kind: Kind
+
+    package init(name: String, place: Place, kind: Kind) {
+        self.name = name
+        self.place = place
+        self.kind = kind
+    }
+
+    package enum Kind: Sendable {
+        /// Absolute path of the file, in which `{database}` stands for the source's database.
+        case sqlite(path: String)
+        case mysql(MySQLAddress)
+    }
+
+    package struct MySQLAddress: Sendable {
+        package let host: String
+        package let port: Int
+        package let socket: String?
+        package let user: String
+        package let password: Secret
+        package let tls: Bool
+
+        package init(
+            host: String = "localhost", port: Int = 3_306, socket: String? = nil, user: String,
+            password: Secret = Secret(""), tls: Bool = false
+        ) {
+            self.host = host
+            self.port = port
+            self.socket = socket
+            self.user = user
+            self.password = password
+            self.tls = tls
+        }
+    }
+}
+
+/// One system that rows come from.
+package struct SourceDefinition: Sendable {
+    package let name: SourceName
+    package let description: String?
+    package let owner: String?
+    package let tags: [String]
+    package let connection: ConnectionDefinition
+    /// The database at the connection; for SQLite what replaces `{database}` in its path.
+    package let database: String
+    package let exclusions: [Exclusion]
+    /// In the order of names.
+    package let tables: [TableDefinition]
+    package let place: Place
+
+    package init(
+        name: SourceName, description: String? = nil, owner: String? = nil, tags: [String] = [],
+        connection: ConnectionDefinition, database: String, exclusions: [Exclusion] = [],
+        tables: [TableDefinition], place: Place
+    ) {
+        self.name = name
+        self.description = description
+        self.owner = owner
+        self.tags = tags
+        self.connection = connection
+        self.database = database
+        self.exclusions = exclusions
+        self.tables = tables
+        self.place = place
+    }
+}
+
+/// One table of a source.
+package struct TableDefinition: Sendable {
+    package let name: TableName
+    package let description: String?
+    /// Its own and its source's.
+    package let tags: [String]
+    package let mode: ExtractionMode
+    /// The columns that identify a row, as declared; empty means: the source's primary key, if it has one.
+    package let key: [String]
+    /// Not `nil` for incremental tables.
+    package let cursor: String?
+    /// How much before the watermark is read again.
+    package let overlap: Duration
+    /// Overrides the lake's.
+    package let tolerance: Double?
+    package let columns: [ColumnDefinition]
+    package let place: Place
+
+    package init(
+        name: TableName, description: String? = nil, tags: [String] = [], mode: ExtractionMode = .full,
+        key: [String] = [], cursor: String? = nil, overlap: Duration = .zero, tolerance: Double? = nil,
+        columns: [ColumnDefinition] = [], place: Place
+    ) {
+        self.name = name
+        self.description = description
+        self.tags = tags
+        self.mode = mode
+        self.key = key
+        self.cursor = cursor
+        self.overlap = overlap
+        self.tolerance = tolerance
+        self.columns = columns
+        self.place = place
+    }
+}
+
+/// What is said of one column.
+package struct ColumnDefinition: Sendable {
+    package let name: String
+    /// Declared type of a model's column, as DuckDB spells it.
+    package let type: String?
+    package let description: String?
+    package let place: Place
+
+    package init(name: String, type: String? = nil, description: String? = nil, place: Place) {
+        self.name = name
+        self.type = type
+        self.description = description
+        self.place = place
+    }
+}
+
+/// Something that is deliberately not in the lake.
+package struct Exclusion: Hashable, Sendable {
+    package let subject: Subject
+    package let reason: String
+    package let place: Place
+
+    package init(subject: Subject, reason: String, place: Place) {
+        self.subject = subject
+        self.reason = reason
+        self.place = place
+    }
+
+    package enum Subject: Hashable, Sendable {
+        /// Sources whose name matches.
+        case source(Glob)
+        /// Tables whose name matches, of all sources or of the one that lists it.
+        case table(Glob)
+        /// Database views.
+        case views
+    }
+}
+
+/// One silver or gold table.
+package struct ModelDefinition: Sendable {
+    package let key: AssetKey
+    package let description: String?
+    package let grain: String?
+    package let owner: String?
+    package let tags: [String]
+    package let materialization: Materialization
+    package let columns: [ColumnDefinition]
+    package let checks: [Check]
+    /// The SELECT without the header. ``sqlPlace`` is where it begins.
+    package let sql: String
+    package let sqlPlace: Place
+
+    package init(
+        key: AssetKey, description: String? = nil, grain: String? = nil, owner: String? = nil,
+        tags: [String] = [], materialization: Materialization = .full, columns: [ColumnDefinition] = [],
+        checks: [Check] = [], sql: String, sqlPlace: Place
+    ) {
+        self.key = key
+        self.description = description
+        self.grain = grain
+        self.owner = owner
+        self.tags = tags
+        self.materialization = materialization
+        self.columns = columns
+        self.checks = checks
+        self.sql = sql
+        self.sqlPlace = sqlPlace
+    }
+    /// The file, relative to the lake's folder.
+    package var file: String { sqlPlace.file }
+
+    package enum Materialization: String, Hashable, Sendable, CaseIterable {
+        /// One file, rebuilt whole.
+        case full
+    }
+}

@@ -1,0 +1,181 @@
+internal import LakeModel
+internal import Yams
+
+/// One reading of all of a lake's files.
+struct LakeLoading {
+    let folder: LakeFolder
+    let variables: [String: String]
+    let mistakes = MistakeList()
+
+    /// `nil` if `lake.yaml` does not say enough; everything else has been read even then.
+    func load(environment: String?) -> (LakeDefinition?, named: Set<AssetKey>, unreadable: Set<SourceName>) {
+        guard let lake = lakeFile(environment: environment) else { return (nil, [], []) }
+        let sources = sources(of: lake)
+        let models = models()
+        let named = models.keys.union(sources.tables)
+        lookUp(models.references, among: named, unreadable: sources.unreadable)
+        guard let name = lake.name, let store = lake.store, let zone = lake.zone,
+            let environment = lake.environment
+        else { return (nil, named, sources.unreadable) }
+        let definition = LakeDefinition(
+            name: name, description: lake.description, folder: folder.path, store: store, zone: zone,
+            environment: environment, connections: lake.connections, tolerance: lake.tolerance,
+            resources: lake.resources, exclusions: lake.exclusions, sources: sources.definitions,
+            models: models.definitions)
+        return (definition, named, sources.unreadable)
+    }
+
+    /// `nil` if there is none.
+    private func lakeFile(environment: String?) -> LakeFile? {
+        if case .missing = folder.read(folder.absolute(LakeFile.file)) {
+            let isMisnamed = folder.entries(of: ".")?.contains { $0.name == "lake.yml" } ?? false
+            mistakes.add(
+                .noLake, at: nil, "there is no \(LakeFile.file) in \(folder.path).",
+                remedy: isMisnamed
+                    ? "Rename lake.yml to \(LakeFile.file)."
+                    : "Go to the folder of a lake, or begin one there.")
+            return nil
+        }
+        guard let text = text(of: LakeFile.file) else { return LakeFile() }
+        let document = YAMLDocument(file: LakeFile.file, variables: variables, mistakes: mistakes)
+        guard let root = document.root(of: text) else { return LakeFile() }
+        return LakeFile(root, document, folder: folder, environment: environment)
+    }
+
+    // MARK: Sources
+
+    private struct Sources {
+        var definitions: [SourceDefinition] = []
+        var tables: Set<AssetKey> = []
+        /// Those whose tables are not known.
+        var unreadable: Set<SourceName> = []
+    }
+
+    private func sources(of lake: LakeFile) -> Sources {
+        var sources = Sources()
+        for entry in folder.entries(of: "sources") ?? [] {
+            let file = "sources/\(entry.name)"
+            guard let stem = stem(of: entry, file: file, suffix: ".yaml") else { continue }
+            guard let name = SourceName(stem) else {
+                mistakes.add(
+                    .fileName, at: Place(file: file), "'\(stem)' cannot be the name of a source.",
+                    remedy:
+                        "Rename the file: lower-case letters, digits and _, a letter first, at most 56 bytes."
+                )
+                continue
+            }
+            let document = YAMLDocument(file: file, variables: variables, mistakes: mistakes)
+            guard let text = text(of: file), let root = document.root(of: text) else {
+                sources.unreadable.insert(name)
+                continue
+            }
+            let source = SourceFile(root, name: name, document, in: lake)
+            for table in source.tableNames { sources.tables.insert(.bronze(name, table)) }
+            if let definition = source.definition { sources.definitions.append(definition) }
+        }
+        sources.definitions.sort { $0.name < $1.name }
+        return sources
+    }
+
+    // MARK: Models
+
+    private struct Models {
+        var definitions: [ModelDefinition] = []
+        /// Broken ones included.
+        var keys: Set<AssetKey> = []
+        var references: [ModelFile.Reference] = []
+    }
+
+    private func models() -> Models {
+        var models = Models()
+        for entry in folder.entries(of: "models") ?? [] {
+            guard entry.isFolder, entry.name == "silver" || entry.name == "gold" else {
+                refuse(entry)
+                continue
+            }
+            for file in folder.entries(of: "models/\(entry.name)") ?? [] {
+                read(file, layer: entry.name, into: &models)
+            }
+        }
+        models.definitions.sort { $0.key < $1.key }
+        return models
+    }
+
+    /// Something else than the folders `silver` and `gold` in `models`.
+    private func refuse(_ entry: LakeFolder.Entry) {
+        if !entry.isFolder, entry.name.hasSuffix(".md") { return }
+        let meant = entry.isFolder ? suggestion(for: entry.name, among: ["silver", "gold"]) : ""
+        mistakes.add(
+            .strayFile, at: Place(file: "models/\(entry.name)"),
+            "\(entry.isFolder ? "the folder" : "the file") 'models/\(entry.name)' is not read"
+                + (meant.isEmpty ? "." : meant),
+            remedy: "Models are models/silver/<table>.sql and models/gold/<table>.sql.")
+    }
+
+    private func read(_ entry: LakeFolder.Entry, layer: String, into models: inout Models) {
+        let file = "models/\(layer)/\(entry.name)"
+        guard let stem = stem(of: entry, file: file, suffix: ".sql") else { return }
+        guard isPlainIdentifier(stem), let key = AssetKey(schema: layer, table: stem) else {
+            mistakes.add(
+                .fileName, at: Place(file: file), "'\(stem)' cannot be the name of a model.",
+                remedy: "Rename the file: lower-case letters, digits and _, a letter first.")
+            return
+        }
+        models.keys.insert(key)
+        guard let text = text(of: file) else { return }
+        let model = ModelFile(text, key: key, file: file, variables: variables, mistakes)
+        models.references += model.references
+        if let definition = model.definition { models.definitions.append(definition) }
+    }
+
+    private func lookUp(
+        _ references: [ModelFile.Reference], among known: Set<AssetKey>, unreadable: Set<SourceName>
+    ) {
+        for reference in references where !known.contains(reference.asset) {
+            if let source = reference.asset.source, unreadable.contains(source) { continue }
+            let meant = suggestion(
+                for: reference.asset.description, among: known.sorted().map(\.description))
+            mistakes.add(
+                .unknownTable, at: reference.place,
+                "there is no table \(reference.written) in this lake\(meant.isEmpty ? "." : meant)",
+                remedy: "Name a model, or a table of a source as bronze_<source>.<table>.")
+        }
+    }
+
+    // MARK: Files
+
+    /// The name of a file less its suffix; `nil` if the file is to be passed over.
+    private func stem(of entry: LakeFolder.Entry, file: String, suffix: String) -> String? {
+        if !entry.isFolder, entry.name.hasSuffix(suffix) { return String(entry.name.dropLast(suffix.count)) }
+        if !entry.isFolder, entry.name.hasSuffix(".md") { return nil }
+        let isMisspelt = suffix == ".yaml" && entry.name.hasSuffix(".yml")
+        mistakes.add(
+            .strayFile, at: Place(file: file),
+            "the \(entry.isFolder ? "folder" : "file") '\(file)' is not read: only '*\(suffix)' is.",
+            remedy: isMisspelt
+                ? "Rename it to \(entry.name.dropLast(4)).yaml." : "Rename it, or move it out of this folder."
+        )
+        return nil
+    }
+
+    /// `nil` after it has been reported why not.
+    private func text(of file: String) -> String? {
+        switch folder.read(folder.absolute(file)) {
+        case .text(let text): return text
+        case .missing:
+            mistakes.add(
+                .unreadableFile, at: Place(file: file), "the file cannot be read: it is gone.",
+                remedy: "Put it back, or remove the link.")
+        case .failed(let reason):
+            mistakes.add(
+                .unreadableFile, at: Place(file: file), "the file cannot be read: \(reason).",
+                remedy: "Make it readable for the user who runs tarn.")
+        case .notUTF8(let line, let column):
+            mistakes.add(
+                .unreadableFile, at: Place(file: file, line: line, column: column),
+                "the file is not UTF-8 here.",
+                remedy: "Save it as UTF-8.")
+        }
+        return nil
+    }
+}

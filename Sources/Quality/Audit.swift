@@ -1,0 +1,113 @@
+package import DuckDB
+package import LakeModel
+
+/// Runs the checks of one table on its staged rows, before anything is published.
+///
+/// Every check is a query for the rows that break it. Those that look at single rows are answered together in one
+/// scan of the table; `unique` and `relationships` need a query each. A failing check keeps a sample of its rows.
+package struct Audit: Sendable {
+    package let asset: AssetKey
+    /// An SQL expression that stands for the table, such as `read_parquet('…')`.
+    package let table: String
+    package let checks: [Check]
+
+    package init(of asset: AssetKey, table: String, checks: [Check]) {
+        self.asset = asset
+        self.table = table
+        self.checks = checks
+    }
+
+    /// One result for each check, in their order.
+    ///
+    /// Tables that `relationships` names must be defined in `connection`.
+    package func run(on connection: Connection) throws -> [CheckResult] {
+        var failures: [Int: Int64] = [:]
+        try scan(on: connection, into: &failures)
+        for (index, check) in checks.enumerated() {
+            guard let query = separateQuery(for: check.rule) else { continue }
+            failures[index] = try count(query, on: connection)
+        }
+        return checks.enumerated().map { index, check in
+            CheckResult(check: check.name, severity: check.severity, failures: failures[index] ?? 0)
+        }
+    }
+
+    /// The query that gives the rows that break `check`, for a person who looks for them; `nil` for a row count.
+    package func failingRows(of check: Check) -> String? {
+        switch check.rule {
+        case .notNull, .acceptedValues:
+            brokenCondition(of: check.rule).map { "SELECT * FROM \(table) WHERE \($0)" }
+        case .unique(let columns):
+            """
+            SELECT * FROM \(table) QUALIFY count(*) OVER (PARTITION BY \(list(columns))) > 1 \
+            AND \(columns.map { "\(quotedIdentifier($0)) IS NOT NULL" }.joined(separator: " AND "))
+            """
+        case .relationships(let column, let other, let otherColumn):
+            """
+            SELECT * FROM \(table) AS t WHERE t.\(quotedIdentifier(column)) IS NOT NULL AND NOT EXISTS \
+            (SELECT 1 FROM \(relation(other)) AS o WHERE o.\(quotedIdentifier(otherColumn)) = \
+            t.\(quotedIdentifier(column)))
+            """
+        case .rowCount: nil
+        }
+    }
+
+    private func scan(on connection: Connection, into failures: inout [Int: Int64]) throws {
+        var expressions: [(index: Int, sql: String)] = []
+        for (index, check) in checks.enumerated() {
+            if let condition = brokenCondition(of: check.rule) {
+                expressions.append((index, "count(*) FILTER (WHERE \(condition))"))
+            } else if case .rowCount(let min, let max) = check.rule {
+                // How many rows are missing or too many.
+                let below = min.map { "greatest(\($0) - count(*), 0)" } ?? "0"
+                let above = max.map { "greatest(count(*) - \($0), 0)" } ?? "0"
+                expressions.append((index, "\(below) + \(above)"))
+            }
+        }
+        guard !expressions.isEmpty else { return }
+        let columns = expressions.map { "CAST(\($0.sql) AS BIGINT)" }.joined(separator: ", ")
+        let row = try connection.query("SELECT \(columns) FROM \(table)").rows.first ?? []
+        for (position, expression) in expressions.enumerated() where position < row.count {
+            failures[expression.index] = row[position].integer ?? 0
+        }
+    }
+
+    /// What is true of a row that breaks a rule about single rows; `nil` for other rules.
+    private func brokenCondition(of rule: Check.Rule) -> String? {
+        switch rule {
+        case .notNull(let column): "\(quotedIdentifier(column)) IS NULL"
+        case .acceptedValues(let column, let values):
+            // NULL is not among the values and passes: not_null is a check of its own.
+            "CAST(\(quotedIdentifier(column)) AS VARCHAR) NOT IN (\(values.map(quotedLiteral).joined(separator: ", ")))"
+        case .unique, .relationships, .rowCount: nil
+        }
+    }
+
+    /// A query that counts the rows that break a rule which a scan cannot decide.
+    private func separateQuery(for rule: Check.Rule) -> String? {
+        switch rule {
+        case .unique(let columns):
+            """
+            SELECT CAST(coalesce(sum(copies - 1), 0) AS BIGINT) FROM (SELECT count(*) AS copies FROM \(table) WHERE \
+            \(columns.map { "\(quotedIdentifier($0)) IS NOT NULL" }.joined(separator: " AND ")) \
+            GROUP BY \(list(columns)) HAVING count(*) > 1)
+            """
+        case .relationships(let column, let other, let otherColumn):
+            """
+            SELECT count(*) FROM \(table) AS t ANTI JOIN \(relation(other)) AS o \
+            ON t.\(quotedIdentifier(column)) = o.\(quotedIdentifier(otherColumn)) \
+            WHERE t.\(quotedIdentifier(column)) IS NOT NULL
+            """
+        case .notNull, .acceptedValues, .rowCount: nil
+        }
+    }
+
+    private func count(_ query: String, on connection: Connection) throws -> Int64 {
+        try connection.query(query).rows.first?.first?.integer ?? 0
+    }
+
+    /// A table that refers to itself is judged by its new rows, which nobody else can see yet.
+    private func relation(_ other: AssetKey) -> String { other == asset ? table : other.quotedName }
+
+    private func list(_ columns: [String]) -> String { columns.map(quotedIdentifier).joined(separator: ", ") }
+}

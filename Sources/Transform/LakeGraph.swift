@@ -1,0 +1,75 @@
+package import LakeModel
+package import LakeSQL
+package import Project
+
+/// A lake with what its models read: every asset, in building order.
+package struct LakeGraph: Sendable {
+    package let definition: LakeDefinition
+    package let assets: AssetGraph
+    package let models: [AssetKey: Model]
+    package let tables: [AssetKey: Table]
+
+    /// A silver or gold table with what its SQL reads.
+    package struct Model: Sendable {
+        package let definition: ModelDefinition
+        package let inputs: [AssetKey]
+        /// Digest of everything that decides the rows and whether they are published: the syntax tree, the
+        /// checks, the declared columns and the materialization. Descriptions and owners do not count.
+        package let codeHash: String
+    }
+
+    /// A bronze table with its source.
+    package struct Table: Sendable {
+        package let source: SourceDefinition
+        package let definition: TableDefinition
+    }
+
+    /// The graph of `loaded`, or every mistake of its files and its SQL together.
+    /// - Throws: ``Diagnostics`` with all mistakes.
+    package static func analyze(_ loaded: LoadedLake, with analyzer: StatementAnalyzer) async throws -> LakeGraph {
+        var mistakes = loaded.mistakes
+        guard let definition = loaded.definition else { throw Diagnostics(mistakes) }
+        var tables: [AssetKey: Table] = [:]
+        for source in definition.sources {
+            for table in source.tables {
+                tables[.bronze(source.name, table.name)] = Table(source: source, definition: table)
+            }
+        }
+        let analyses = try await analyzer.analyze(definition.models.map(\.sql))
+        var models: [AssetKey: Model] = [:]
+        for (model, analysis) in zip(definition.models, analyses) {
+            switch analysis {
+            case .failure(let mistake): mistakes.append(SQLMistake(mistake, in: model))
+            case .success(let analysis):
+                let reading = ModelInputs(of: model, analysis: analysis, loaded: loaded, definition: definition)
+                mistakes.append(contentsOf: reading.mistakes)
+                models[model.key] = Model(
+                    definition: model, inputs: reading.inputs, codeHash: codeHash(of: model, analysis))
+            }
+        }
+        let nodes =
+            tables.map { AssetGraph.Node(key: $0.key, tags: Set($0.value.definition.tags)) }
+            + models.map {
+                AssetGraph.Node(key: $0.key, tags: Set($0.value.definition.tags), inputs: Set($0.value.inputs))
+            }
+        do {
+            let assets = try AssetGraph(nodes)
+            guard mistakes.isEmpty else { throw Diagnostics(mistakes) }
+            return LakeGraph(definition: definition, assets: assets, models: models, tables: tables)
+        } catch let cycle as AssetCycle {
+            let place = cycle.path.first.flatMap { models[$0]?.definition.sqlPlace }
+            throw Diagnostics(mistakes + [AssetCycle(path: cycle.path, place: place)])
+        }
+    }
+
+    private static func codeHash(of model: ModelDefinition, _ analysis: StatementAnalysis) -> String {
+        var parts = [analysis.digest, model.materialization.rawValue]
+        for check in model.checks {
+            var rule = "\(check.name) \(check.severity.rawValue)"
+            if case .acceptedValues(_, let values) = check.rule { rule += values.map(quotedLiteral).joined(separator: ",") }
+            parts.append(rule)
+        }
+        for column in model.columns { parts.append("\(quotedIdentifier(column.name)) \(column.type ?? "")") }
+        return hexadecimalDigest(of: parts.joined(separator: "\n"))
+    }
+}

@@ -1,0 +1,65 @@
+internal import DuckDB
+package import LakeModel
+internal import Project
+
+/// A model that could not be built.
+package struct ModelFailure: Diagnostic {
+    package let code: String
+    package let problem: String
+    package let place: Place?
+    package let remedy: String
+    package let category: FailureCategory
+
+    /// - Parameter error: Of a statement in which the model's SQL begins on the second line.
+    init(_ error: DuckDBError, in model: ModelDefinition) {
+        place = error.position.flatMap { position in
+            guard position.line > 1 else { return nil }
+            let isFirstLine = position.line == 2
+            return Place(
+                file: model.file, line: model.sqlPlace.line + position.line - 2,
+                column: isFirstLine ? model.sqlPlace.column + position.column - 1 : position.column)
+        } ?? model.sqlPlace
+        switch error.kind {
+        case .outOfMemory:
+            (code, category) = ("model.out-of-memory", .outOfMemory)
+            problem = "\(model.key) needs more memory than it may use: \(error.message)"
+            remedy = "Raise resources.memory_limit in lake.yaml, or lower resources.threads: each thread needs its own."
+        case .io where error.message.contains("No space left"):
+            (code, category) = ("model.disk-full", .transient)
+            problem = "The disk is full: \(model.key) could not be written."
+            remedy = "Make room (what is published is untouched), then run this again."
+        case .binder, .catalog, .parser, .syntax:
+            (code, category) = ("model.sql", .badQuery)
+            problem = "\(model.key): \(error.message)"
+            remedy = "Correct the SQL; try parts of it with: tarn sql"
+        case .conversion, .outOfRange, .decimal, .invalidInput, .mismatchType:
+            (code, category) = ("model.data", .badData)
+            problem = "\(model.key): \(error.message)"
+            remedy = "A value does not fit. TRY_CAST gives NULL instead; look at the rows with: tarn sql"
+        default:
+            (code, category) = ("model.failed", .badQuery)
+            problem = "\(model.key): \(error.message)"
+            remedy = "What is published is untouched. Try the SQL with: tarn sql --file \(model.file)"
+        }
+    }
+
+    init(missing column: ColumnDefinition, of model: ModelDefinition, actual: [String]) {
+        (code, category, place) = ("model.missing-column", .badConfig, column.place)
+        problem = "\(model.key) declares the column '\(column.name)', which its SQL does not give."
+        remedy =
+            (nearestName(to: column.name, among: actual).map { "Did you mean '\($0)'? " } ?? "") + "It gives: "
+            + actual.joined(separator: ", ")
+    }
+
+    init(type: String, of column: ColumnDefinition, model: ModelDefinition, actual: String) {
+        (code, category, place) = ("model.column-type", .badConfig, column.place)
+        problem = "\(model.key).\(column.name) is declared as \(type), but its SQL gives \(actual)."
+        remedy = "Cast it in the SQL (CAST(… AS \(type))), or correct the declaration."
+    }
+
+    init(store key: AssetKey) {
+        (code, category, place) = ("model.store", .badConfig, nil)
+        problem = "\(key) cannot be staged: the lake's store has no files that DuckDB can write."
+        remedy = "Use a local store."
+    }
+}
