@@ -1,10 +1,12 @@
-import Dispatch
-import Synchronization
+internal import Glibc
+internal import Synchronization
 
 /// One bounded pool of threads on which calls may block.
 ///
 /// DuckDB, libmariadb, SQLite and file system calls wait inside C. On Swift's cooperative threads, of which there
-/// are as many as cores, a few of them would stop everything else, so they run here.
+/// are as many as cores, a few of them would stop everything else, so they run here. The threads are the pool's
+/// own: Dispatch would take its workers from those that run Swift's tasks, and two busy bodies on two cores would
+/// keep every timer and every cancellation waiting.
 ///
 /// A pool never runs more than ``threadsMax`` bodies at once; the others wait in the order of their arrival. A
 /// body must not wait for another body of the same pool.
@@ -14,33 +16,14 @@ package final class BlockingPool: Sendable {
     package static let shared = BlockingPool(threadsMax: 16)
 
     package let threadsMax: Int
-    private let queue = DispatchQueue(label: "tarn.blocking", attributes: .concurrent)
-    private let state = Mutex(State())
-
-    private struct State {
-        var running = 0
-        var waiting: [Work] = []
-        var head = 0
-
-        mutating func next() -> Work? {
-            guard head < waiting.count else { return nil }
-            defer {
-                head += 1
-                if head > 64, head * 2 > waiting.count {
-                    waiting.removeFirst(head)
-                    head = 0
-                }
-            }
-            return waiting[head]
-        }
-    }
-
-    private typealias Work = @Sendable () -> Void
+    private let queue = WorkQueue()
 
     package init(threadsMax: Int) {
         precondition(threadsMax > 0, "A pool without threads would never run anything.")
         self.threadsMax = threadsMax
     }
+
+    deinit { queue.close() }
 
     /// Runs `body` on one of the pool's threads and returns what it returns.
     ///
@@ -69,27 +52,91 @@ package final class BlockingPool: Sendable {
         }
     }
 
-    private func submit(_ work: @escaping Work) {
-        let startsNow = state.withLock { state in
-            guard state.running < threadsMax else {
-                state.waiting.append(work)
-                return false
-            }
-            state.running += 1
-            return true
-        }
-        if startsNow { start(work) }
+    private func submit(_ work: @escaping WorkQueue.Work) {
+        guard queue.add(work, threadsMax: threadsMax) else { return }
+        var thread = pthread_t()
+        let argument = Unmanaged.passRetained(queue).toOpaque()
+        let outcome = pthread_create(
+            &thread, nil,
+            { argument in
+                guard let argument else { return nil }
+                Unmanaged<WorkQueue>.fromOpaque(argument).takeRetainedValue().serve()
+                return nil
+            }, argument)
+        // Without a thread the work would wait for ever.
+        precondition(outcome == 0, "The operating system refuses another thread (\(outcome)).")
+        pthread_detach(thread)
+    }
+}
+
+/// Work that waits for a thread, and the threads that wait for work.
+///
+/// Sendable without the compiler's proof: every access to its state holds `lock`.
+private final class WorkQueue: @unchecked Sendable {
+    typealias Work = @Sendable () -> Void
+
+    private let lock = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
+    private let arrived = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)
+    private var waiting: [Work] = []
+    private var head = 0
+    private var threads = 0
+    private var idle = 0
+    private var isClosed = false
+
+    init() {
+        pthread_mutex_init(lock, nil)
+        pthread_cond_init(arrived, nil)
     }
 
-    private func start(_ work: @escaping Work) {
-        queue.async {
-            work()
-            let next = self.state.withLock { state in
-                let next = state.next()
-                if next == nil { state.running -= 1 }
-                return next
-            }
-            if let next { self.start(next) }
+    deinit {
+        pthread_cond_destroy(arrived)
+        pthread_mutex_destroy(lock)
+        arrived.deallocate()
+        lock.deallocate()
+    }
+
+    /// - Returns: Whether the caller must start another thread, which then is counted already.
+    func add(_ work: @escaping Work, threadsMax: Int) -> Bool {
+        pthread_mutex_lock(lock)
+        defer { pthread_mutex_unlock(lock) }
+        waiting.append(work)
+        // Threads that were woken but have not run yet still count as idle: compare with all that waits.
+        if idle >= waiting.count - head {
+            pthread_cond_signal(arrived)
+            return false
         }
+        guard threads < threadsMax else { return false }
+        threads += 1
+        return true
+    }
+
+    /// One thread's life: it runs what waits, until the pool is gone.
+    func serve() {
+        while let work = next() { work() }
+    }
+
+    func close() {
+        pthread_mutex_lock(lock)
+        isClosed = true
+        pthread_cond_broadcast(arrived)
+        pthread_mutex_unlock(lock)
+    }
+
+    private func next() -> Work? {
+        pthread_mutex_lock(lock)
+        defer { pthread_mutex_unlock(lock) }
+        while head == waiting.count {
+            if isClosed { return nil }
+            idle += 1
+            pthread_cond_wait(arrived, lock)
+            idle -= 1
+        }
+        let work = waiting[head]
+        head += 1
+        if head > 64, head * 2 > waiting.count {
+            waiting.removeFirst(head)
+            head = 0
+        }
+        return work
     }
 }

@@ -30,9 +30,10 @@ struct InitCommand: AsyncParsableCommand {
             try FileManager.default.createDirectory(at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
             try bytes.write(to: file, options: .withoutOverwriting)
         }
-        for layer in ["silver", "gold"] {
+        // The store is never made by a run: a missing one may be a disk that is not mounted.
+        for empty in ["lake", "models/silver", "models/gold"] {
             try FileManager.default.createDirectory(
-                at: root.appending(path: "models/\(layer)"), withIntermediateDirectories: true)
+                at: root.appending(path: empty), withIntermediateDirectories: true)
         }
         Output.line("made a lake in \(folder) (\(countText(files.count)) files)")
         let next = template == .telecom ? ["tarn demo generate", "tarn run"] : ["tarn validate", "tarn run"]

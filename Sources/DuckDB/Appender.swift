@@ -61,6 +61,7 @@ package final class Appender {
     }
 
     /// Lends a chunk with room for 2048 rows, and appends as many as `body` made its count.
+    /// - Throws: what `body` throws, which drops this chunk; ``DuckDBError``.
     package func append(_ body: (inout OutputChunk) throws -> Void) throws {
         try appendBuffered()
         var filling = startChunk()

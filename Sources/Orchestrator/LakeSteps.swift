@@ -136,16 +136,14 @@ struct LakeSteps: Sendable {
             guard let state = states[input] else { throw MissingInput(asset: asset, input: input) }
             return state
         }
-        // relationships may name tables that the SQL does not read.
-        let others = Set(model.definition.checks.compactMap(\.otherAsset)).subtracting(model.inputs + [asset])
-        let otherStates = try await lake.states(of: others.sorted())
-        for other in others where otherStates[other] == nil { throw MissingInput(asset: asset, input: other) }
+        let auditStates = try await lake.states(of: model.auditInputs)
+        for input in model.auditInputs where auditStates[input] == nil { throw MissingInput(asset: asset, input: input) }
         let session = try await BlockingPool.shared.run { try lake.session() }
         let checks = model.definition.checks
         let manifest = try await ModelBuild(
             model, inputs: inputs, session: session, store: lake.store, now: Lake.now
         ).run(run, epoch: attempt.epoch, watch: watch.watch) { connection, table in
-            try session.define(Array(otherStates.values), on: connection)
+            try session.define(Array(auditStates.values), on: connection)
             return try Audit(of: asset, table: table, checks: checks).run(on: connection)
         }
         return .published(manifest)

@@ -12,7 +12,10 @@ package struct LakeGraph: Sendable {
     /// A silver or gold table with what its SQL reads.
     package struct Model: Sendable {
         package let definition: ModelDefinition
+        /// What the SQL reads: the rows are a function of these.
         package let inputs: [AssetKey]
+        /// What only its checks look at. It is built before, too, or the audit could not run.
+        package let auditInputs: [AssetKey]
         /// Digest of everything that decides the rows and whether they are published: the syntax tree, the
         /// checks, the declared columns and the materialization. Descriptions and owners do not count.
         package let codeHash: String
@@ -44,13 +47,15 @@ package struct LakeGraph: Sendable {
                 let reading = ModelInputs(of: model, analysis: analysis, loaded: loaded, definition: definition)
                 mistakes.append(contentsOf: reading.mistakes)
                 models[model.key] = Model(
-                    definition: model, inputs: reading.inputs, codeHash: codeHash(of: model, analysis))
+                    definition: model, inputs: reading.inputs,
+                    auditInputs: Set(model.checks.compactMap(\.otherAsset))
+                        .subtracting(reading.inputs + [model.key]).sorted(), codeHash: codeHash(of: model, analysis))
             }
         }
         let nodes =
             tables.map { AssetGraph.Node(key: $0.key, tags: Set($0.value.definition.tags)) }
             + models.map {
-                AssetGraph.Node(key: $0.key, tags: Set($0.value.definition.tags), inputs: Set($0.value.inputs))
+                AssetGraph.Node(key: $0.key, tags: Set($0.value.definition.tags), inputs: Set($0.value.inputs + $0.value.auditInputs))
             }
         do {
             let assets = try AssetGraph(nodes)

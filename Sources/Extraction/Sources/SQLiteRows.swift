@@ -10,6 +10,7 @@ final class SQLiteRows: RowProducer {
     private let explain: (SQLiteError) -> any Error
     private var rows: Int64 = 0
     private var bytes = 0
+    private var isAtEnd = false
 
     /// - Parameter explain: Makes a diagnostic of an error in mid-stream.
     init(_ statement: SQLiteStatement, reading: TableReading, explain: @escaping (SQLiteError) -> any Error) {
@@ -24,7 +25,12 @@ final class SQLiteRows: RowProducer {
     func fill(_ chunk: inout OutputChunk) throws {
         var row = 0
         do {
-            while row < chunk.capacity, try statement.step() {
+            while row < chunk.capacity, !isAtEnd {
+                guard try statement.step() else {
+                    // SQLite would begin anew at the next step.
+                    isAtEnd = true
+                    break
+                }
                 for column in sinks.indices { chunk.withColumn(column) { write(column, to: &$0, row: row) } }
                 row += 1
             }
