@@ -88,5 +88,16 @@ let package = Package(
                 "Orchestrator", "Project", "SampleData", "Terminal", "Transform", argumentParser,
             ]),
         .executableTarget(name: "tarn", dependencies: ["Commands"], swiftSettings: settings),
+        // not shipped
+        ours("TarnTesting", ["Blocking", "LakeModel", "LakeStore", "Metadata", "MySQL"]),
+        tests(of: "DuckDB", ["Blocking"]),
+        tests(of: "LakeModel"),
+        tests(of: "LakeStore", ["Blocking", "LakeModel", "TarnTesting"]),
+        tests(of: "Metadata", ["LakeModel", "TarnTesting", grdb]),
+        tests(of: "MySQL", ["Blocking", "TarnTesting"]),
+        tests(of: "Project", ["LakeModel"]),
+        tests(of: "SampleData", ["Blocking", "DuckDB", "LakeModel", "MySQL", "SQLite", "TarnTesting", yams]),
+        tests(of: "SQLite"),
+        tests(of: "Terminal"),
     ]
 )

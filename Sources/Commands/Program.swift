@@ -44,7 +44,7 @@ package enum Program {
         } catch let code as ExitCode {
             return code.rawValue
         } catch is CancellationError {
-            Output.note("stopped")
+            Output.note("stopped; what was published stays")
             return 130
         } catch let error as any Diagnostic {
             Output.report([error])

@@ -28,8 +28,8 @@ protocol SourceSession: AnyObject {
     /// What the source's own clock says.
     func now() throws -> Timestamp
 
-    /// `COUNT(*)`, in the snapshot if one was begun.
-    func countRows(of table: SourceTable) throws -> Int64
+    /// `COUNT(*)`, in the snapshot if one was begun; with a `key` how many different ones there are.
+    func countRows(of table: SourceTable, distinctBy key: [String]) throws -> Int64
 
     /// Whether the table has rows beyond the upper bound of `reading`, which it leaves for the next time.
     func hasRowsBeyond(_ reading: TableReading) throws -> Bool
@@ -145,14 +145,16 @@ package struct SourceConnector: Sendable {
         return try session.fingerprint()
     }
 
-    /// `COUNT(*)` of a table now. Blocks.
+    /// How many rows of a table its current state in bronze must have now: `COUNT(*)`, or the number of different
+    /// keys if the source does not keep the declared key unique. Blocks.
     package func countRows(of table: TableDefinition) throws -> Int64 {
         let session = try connect()
         defer { session.close() }
         guard let shape = try session.describe(table.name) else {
             throw ExtractionMistake.missingTable(table, of: source, existing: try session.tableNames())
         }
-        return try session.countRows(of: shape)
+        let isMerged = table.mode == .incremental && !table.key.isEmpty && table.key != shape.primaryKey
+        return try session.countRows(of: shape, distinctBy: isMerged ? table.key : [])
     }
 
     /// The file of a source's database, in which `{database}` stands for the database's name.

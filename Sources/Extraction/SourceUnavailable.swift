@@ -72,6 +72,11 @@ package struct SourceUnavailable: Diagnostic {
             problem = "\(subject): \(path) is locked by another program: \(error.message)"
             remedy = "Run this again when the writer is done."
             place = nil
+        } else if error.kind == .interrupted {
+            (code, category) = ("source.cancelled", .cancelled)
+            problem = "\(subject): the query was cancelled."
+            remedy = "Nothing was committed. Run this again when you like."
+            place = nil
         } else {
             (code, category) = ("source.refused", .badQuery)
             problem = "\(subject): SQLite cannot read \(path): \(error.message)"

@@ -81,8 +81,12 @@ package struct TableExtraction: Sendable {
     private func lowerBound() async throws -> CursorValue? {
         guard table.mode == .incremental, let cursor = table.cursor, !isFullRefresh else { return nil }
         let value = try await WatermarkStore(store).load(source.name, table.name, cursor: cursor).watermark?.value
-        if case .time(let microseconds) = value { return .time(microseconds: microseconds - table.overlap.microseconds) }
-        return value
+        switch value {
+        // Nothing was read yet, so that rows without a cursor value are still to come.
+        case nil, .time(.minimumOfCalendar)?, .integer(.min)?: return nil
+        case .time(let microseconds)?: return .time(microseconds: microseconds - table.overlap.microseconds)
+        case .integer?: return value
+        }
     }
 
     /// Blocks. Reads the rows that are new in one snapshot into the file at `path`.
@@ -96,9 +100,11 @@ package struct TableExtraction: Sendable {
         let fingerprint = try session.fingerprint()
         let shape = try shape(in: session)
         try requireKept(before?.schema ?? [], in: shape)
-        try session.beginSnapshot()
+        // Before the snapshot, too: a row that is committed between the two, in a second that is over by the time
+        // the clock is asked, would be below the bound and not in the snapshot.
         let readAt = try session.now()
-        let rowsAtSource = try session.countRows(of: shape)
+        try session.beginSnapshot()
+        let rowsAtSource = try session.countRows(of: shape, distinctBy: [])
         let reading = TableReading(table: shape, bounds: try bounds(lower: lower, now: readAt, in: shape))
 
         let connection = try database.connect()

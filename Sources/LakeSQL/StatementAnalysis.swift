@@ -2,7 +2,8 @@
 package struct StatementAnalysis: Hashable, Sendable, Codable {
     /// Every table that it names, except its own common table expressions; in the order of the text.
     package let tables: [TableReference]
-    /// Every function that it calls, in lower case.
+    /// Every function that it calls, in lower case; also those that need no parentheses (`current_date`), and
+    /// `tablesample` for a sample of rows.
     package let functions: [FunctionReference]
     /// SHA-256 of the tree without positions: a comment or another layout gives the same digest.
     package let digest: String
@@ -51,6 +52,10 @@ package struct StatementAnalysis: Hashable, Sendable, Codable {
         }
 
         private mutating func note(_ tree: SyntaxTree, scope: Set<String>) {
+            if case .object? = tree["sample"] {
+                functions.append(
+                    FunctionReference(name: "tablesample", position: tree.position ?? 0, isTableFunction: false))
+            }
             switch tree["type"]?.text {
             case "BASE_TABLE":
                 let schema = tree["schema_name"]?.text ?? ""
@@ -66,8 +71,18 @@ package struct StatementAnalysis: Hashable, Sendable, Codable {
                 guard let name = tree["function_name"]?.text else { return }
                 functions.append(
                     FunctionReference(name: name.lowercased(), position: tree.position ?? 0, isTableFunction: false))
+            case "COLUMN_REF":
+                // The parser takes these for columns; the binder calls them where no column has the name.
+                guard let names = tree["column_names"]?.elements, names.count == 1,
+                    let name = names[0].text?.lowercased(), Walk.callableByName.contains(name)
+                else { return }
+                functions.append(FunctionReference(name: name, position: tree.position ?? 0, isTableFunction: false))
             default: return
             }
         }
+
+        private static let callableByName: Set<String> = [
+            "current_date", "current_time", "current_timestamp", "localtime", "localtimestamp",
+        ]
     }
 }

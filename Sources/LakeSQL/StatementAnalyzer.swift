@@ -36,7 +36,7 @@ package struct StatementAnalyzer: Sendable {
     }
 
     /// Part of every cache key: another engine or another way to digest must not find old analyses.
-    private static let version = "1 duckdb \(Database.libraryVersion)"
+    private static let version = "2 duckdb \(Database.libraryVersion)"
 }
 
 /// Remembers analyses by the digest of their text. It may forget at any time.

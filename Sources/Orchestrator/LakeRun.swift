@@ -28,6 +28,7 @@ package struct LakeRun: Sendable {
 
     /// - Returns: The run as it was recorded, whatever its end.
     /// - Throws: ``SelectionMistake``, ``LakeBusy`` and failures of the metadata: nothing was run then.
+    ///   `CancellationError` after the run was stopped and recorded as cancelled.
     package func run() async throws -> RunReport {
         let selected = try lake.graph.resolve(selection)
         let began = Lake.now()
@@ -49,6 +50,8 @@ package struct LakeRun: Sendable {
         let state = Task.isCancelled ? RunState.cancelled : RunState.concluding(states)
         try await steps.flush()
         try await lake.metadata.finishRun(id, as: state, at: Lake.now())
+        // What is staged is removed by the next run: a cancelled task can read and delete nothing any more.
+        try Task.checkCancellation()
         try await Staging(lake.store).clear(id)
         guard let report = try await lake.metadata.run(id) else { throw RunForgotten(run: id) }
         observer.observe(.runFinished(report))

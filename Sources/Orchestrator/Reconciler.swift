@@ -36,10 +36,10 @@ package struct Reconciler: Sendable {
 
     private func compare(_ key: AssetKey, _ table: LakeGraph.Table) async throws -> ReconciliationRecord {
         let tolerance = table.definition.tolerance ?? lake.definition.tolerance
-        guard let state = try await lake.state(of: key) else {
-            return unknown(key, tolerance, "It was never extracted: tarn run \(key)")
-        }
         do {
+            guard let state = try await lake.state(of: key) else {
+                return unknown(key, tolerance, "It was never extracted: tarn run \(key)")
+            }
             let sourceRows = try await BlockingPool.shared.run {
                 try SourceConnector(table.source).countRows(of: table.definition)
             }
@@ -52,6 +52,8 @@ package struct Reconciler: Sendable {
                 tolerance: tolerance)
         } catch let failure as any Diagnostic {
             return unknown(key, tolerance, failure.problem)
+        } catch let failure as DuckDBError where !failure.isInterrupt {
+            return unknown(key, tolerance, EngineFailure(failure, asset: key).problem)
         }
     }
 

@@ -105,6 +105,6 @@ enum Impurity {
         "random", "setseed", "uuid", "gen_random_uuid", "uuidv4", "uuidv7", "now", "current_timestamp",
         "get_current_timestamp", "transaction_timestamp", "current_date", "today", "current_time", "get_current_time",
         "current_localtime", "current_localtimestamp", "localtime", "localtimestamp", "nextval", "currval",
-        "txid_current", "getenv", "current_setting", "query", "query_table",
+        "txid_current", "getenv", "getvariable", "current_setting", "query", "query_table", "tablesample",
     ]
 }

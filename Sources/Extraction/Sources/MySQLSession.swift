@@ -68,9 +68,18 @@ final class MySQLSession: SourceSession {
         return now
     }
 
-    func countRows(of table: SourceTable) throws -> Int64 {
+    func countRows(of table: SourceTable, distinctBy key: [String]) throws -> Int64 {
         try wrap(table.name) {
-            let count = try connection.query("SELECT COUNT(*) FROM \(MySQLConnection.quoteIdentifier(table.name.text))")
+            let name = MySQLConnection.quoteIdentifier(table.name.text)
+            let columns = key.enumerated().map { index, column in
+                // Collations take 'a' and 'A' for equal; DuckDB does not.
+                let isText = table.column(column)?.type == .text
+                let quoted = MySQLConnection.quoteIdentifier(column)
+                return "\(isText ? "CAST(\(quoted) AS BINARY)" : quoted) AS k\(index)"
+            }.joined(separator: ", ")
+            let count = try connection.query(
+                key.isEmpty
+                    ? "SELECT COUNT(*) FROM \(name)" : "SELECT COUNT(*) FROM (SELECT DISTINCT \(columns) FROM \(name)) AS k")
             return count.rows.first?[0].flatMap { Int64($0) } ?? 0
         }
     }

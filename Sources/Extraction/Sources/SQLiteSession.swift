@@ -55,10 +55,12 @@ final class SQLiteSession: SourceSession {
         }
     }
 
-    func countRows(of table: SourceTable) throws -> Int64 {
+    func countRows(of table: SourceTable, distinctBy key: [String]) throws -> Int64 {
         try wrap(table.name) {
+            let name = SQLiteConnection.quoteIdentifier(table.name.text)
+            let columns = key.map(SQLiteConnection.quoteIdentifier).joined(separator: ", ")
             let statement = try connection.prepare(
-                "SELECT COUNT(*) FROM \(SQLiteConnection.quoteIdentifier(table.name.text))")
+                key.isEmpty ? "SELECT COUNT(*) FROM \(name)" : "SELECT COUNT(*) FROM (SELECT DISTINCT \(columns) FROM \(name))")
             return try statement.step() ? statement.int64(0) : 0
         }
     }
@@ -118,9 +120,14 @@ final class SQLiteSession: SourceSession {
 }
 
 extension BronzeType {
-    /// SQLite's INTEGER holds 64 bits, whatever MySQL means by the word; a column without a type holds anything.
+    /// SQLite's INTEGER holds 64 bits and its FLOAT a double, whatever MySQL means by the words; a column without a
+    /// type holds anything.
     init(sqlite declared: DeclaredType) {
-        self = declared.name == "integer" ? .integer(bits: 64, isSigned: true) : BronzeType(declared)
+        switch declared.name {
+        case "integer": self = .integer(bits: 64, isSigned: true)
+        case "float", "float4": self = .double
+        default: self = BronzeType(declared)
+        }
     }
 }
 
