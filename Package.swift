@@ -77,27 +77,48 @@ let package = Package(
         ours(
             "Orchestrator",
             [
-                "Blocking", "DuckDB", "Extraction", "LakeModel", "LakeSQL", "LakeStore", "Metadata", "Project",
+                "Blocking", "DuckDB", "Extraction", "LakeModel", "LakeSQL", "LakeStore", "Metadata",
+                "Project",
                 "Quality", "Transform",
             ]),
         // faces
         ours(
             "Commands",
             [
-                "Blocking", "CTemplates", "DuckDB", "Extraction", "LakeModel", "LakeSQL", "LakeStore", "Metadata", "MySQL",
+                "Blocking", "CTemplates", "DuckDB", "Extraction", "LakeModel", "LakeSQL", "LakeStore",
+                "Metadata", "MySQL",
                 "Orchestrator", "Project", "SampleData", "Terminal", "Transform", argumentParser,
             ]),
         .executableTarget(name: "tarn", dependencies: ["Commands"], swiftSettings: settings),
         // not shipped
         ours("TarnTesting", ["Blocking", "LakeModel", "LakeStore", "Metadata", "MySQL"]),
         tests(of: "DuckDB", ["Blocking"]),
+        tests(
+            of: "Extraction",
+            [
+                "Blocking", "DuckDB", "LakeModel", "LakeSQL", "LakeStore", "MySQL", "Project", "SQLite",
+                "TarnTesting",
+            ]),
         tests(of: "LakeModel"),
+        tests(of: "LakeSQL", ["DuckDB", "LakeModel", "LakeStore", "TarnTesting"]),
         tests(of: "LakeStore", ["Blocking", "LakeModel", "TarnTesting"]),
         tests(of: "Metadata", ["LakeModel", "TarnTesting", grdb]),
         tests(of: "MySQL", ["Blocking", "TarnTesting"]),
+        tests(
+            of: "Orchestrator",
+            [
+                "Blocking", "DuckDB", "Extraction", "LakeModel", "LakeSQL", "LakeStore", "Metadata", "MySQL",
+                "Project", "SQLite", "TarnTesting", "Transform",
+            ]),
         tests(of: "Project", ["LakeModel"]),
+        tests(of: "Quality", ["DuckDB", "LakeModel"]),
         tests(of: "SampleData", ["Blocking", "DuckDB", "LakeModel", "MySQL", "SQLite", "TarnTesting", yams]),
         tests(of: "SQLite"),
         tests(of: "Terminal"),
+        tests(of: "Transform", ["DuckDB", "LakeModel", "LakeSQL", "LakeStore", "Project", "TarnTesting"]),
+        // They drive the built program, and read the repository.
+        .testTarget(
+            name: "SystemTests", dependencies: ["MySQL", "TarnTesting", "tarn"], swiftSettings: settings),
+        .testTarget(name: "TidyTests", swiftSettings: settings),
     ]
 )

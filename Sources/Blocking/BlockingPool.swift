@@ -3,13 +3,13 @@ internal import Synchronization
 
 /// One bounded pool of threads on which calls may block.
 ///
-/// DuckDB, libmariadb, SQLite and file system calls wait inside C. On Swift's cooperative threads, of which there
-/// are as many as cores, a few of them would stop everything else, so they run here. The threads are the pool's
-/// own: Dispatch would take its workers from those that run Swift's tasks, and two busy bodies on two cores would
-/// keep every timer and every cancellation waiting.
+/// DuckDB, libmariadb, SQLite and file system calls wait inside C. On Swift's cooperative threads, of which
+/// there are as many as cores, a few of them would stop everything else, so they run here. The threads are
+/// the pool's own: Dispatch would take its workers from those that run Swift's tasks, and two busy bodies
+/// on two cores would keep every timer and every cancellation waiting.
 ///
-/// A pool never runs more than ``threadsMax`` bodies at once; the others wait in the order of their arrival. A
-/// body must not wait for another body of the same pool.
+/// A pool never runs more than ``threadsMax`` bodies at once; the others wait in the order of their
+/// arrival. A body must not wait for another body of the same pool.
 package final class BlockingPool: Sendable {
     /// The process's own pool. Sixteen threads: more than a night's concurrent steps on the machines Tarn is
     /// made for, few enough that their stacks do not matter.
@@ -27,9 +27,9 @@ package final class BlockingPool: Sendable {
 
     /// Runs `body` on one of the pool's threads and returns what it returns.
     ///
-    /// `onCancel` runs at once, on an arbitrary thread, when the waiting task is cancelled; it is there to stop
-    /// the C call (`duckdb_interrupt`). `body` still runs to its end, so what it holds is released by itself.
-    /// A task that is cancelled before its turn never starts `body`.
+    /// `onCancel` runs at once, on an arbitrary thread, when the waiting task is cancelled; it is there to
+    /// stop the C call (`duckdb_interrupt`). `body` still runs to its end, so what it holds is released by
+    /// itself. A task that is cancelled before its turn never starts `body`.
     /// - Throws: what `body` throws; `CancellationError` when the task was cancelled before `body` started.
     package func run<T: Sendable>(
         onCancel: @escaping @Sendable () -> Void = {},

@@ -28,13 +28,15 @@ struct ListAssets: AsyncParsableCommand {
         let rows = order.map { AssetJSON($0, lake.graph, states[$0]) }
         if output.json { return try Output.json(rows) }
         var table = TextTable(columns: [
-            .init("asset"), .init("rows", alignment: .right), .init("size", alignment: .right), .init("built"),
+            .init("asset"), .init("rows", alignment: .right), .init("size", alignment: .right),
+            .init("built"),
             .init("description"),
         ])
         for row in rows {
             table.append([
                 row.asset, row.rows.map { countText($0) } ?? "-", row.bytes.map { bytesText($0) } ?? "-",
-                states[AssetKey(row.asset) ?? order[0]].map { ageText(Lake.now() - $0.publishedAt) } ?? "never",
+                states[AssetKey(row.asset) ?? order[0]].map { ageText(Lake.now() - $0.publishedAt) }
+                    ?? "never",
                 row.description ?? "",
             ])
         }
@@ -132,7 +134,8 @@ struct AssetDetailsJSON: Encodable {
         if let description = asset.description { lines.append(description) }
         lines.append("")
         if let rows = asset.rows, let bytes = asset.bytes, let files = asset.files, let run = asset.run {
-            lines.append("rows      \(countText(rows)) in \(countText(files, "file", "files")), \(bytesText(bytes))")
+            lines.append(
+                "rows      \(countText(rows)) in \(countText(files, "file", "files")), \(bytesText(bytes))")
             lines.append("built by  \(run) at \(asset.publishedAt ?? "")")
         } else {
             lines.append("never built; build it with: tarn run +\(asset.asset)")
@@ -146,13 +149,19 @@ struct AssetDetailsJSON: Encodable {
             lines += ["", table.plain(style: Output.style)]
         }
         if !checks.isEmpty {
-            var table = TextTable(columns: [.init("check"), .init("severity"), .init("rows that break it", alignment: .right)])
+            var table = TextTable(columns: [
+                .init("check"), .init("severity"), .init("rows that break it", alignment: .right),
+            ])
             for check in checks { table.append([check.check, check.severity, countText(check.failures)]) }
             lines += ["", table.plain(style: Output.style)]
         }
         if !conversions.isEmpty {
-            var table = TextTable(columns: [.init("changed on the way in"), .init("why"), .init("values", alignment: .right)])
-            for conversion in conversions { table.append([conversion.column, conversion.reason, countText(conversion.values)]) }
+            var table = TextTable(columns: [
+                .init("changed on the way in"), .init("why"), .init("values", alignment: .right),
+            ])
+            for conversion in conversions {
+                table.append([conversion.column, conversion.reason, countText(conversion.values)])
+            }
             lines += ["", table.plain(style: Output.style)]
         }
         return lines.joined(separator: "\n")

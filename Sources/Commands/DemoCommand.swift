@@ -10,7 +10,8 @@ internal import Terminal
 
 struct DemoCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "demo", abstract: "Sample data for the telecom template.", subcommands: [DemoGenerate.self])
+        commandName: "demo", abstract: "Sample data for the telecom template.",
+        subcommands: [DemoGenerate.self])
 }
 
 struct DemoGenerate: AsyncParsableCommand {
@@ -27,10 +28,14 @@ struct DemoGenerate: AsyncParsableCommand {
 
     @Option(name: .long, help: "1 is the real size.") var scale = 0.01
     @Option(name: .long, help: "Another seed gives other data.") var seed: UInt64 = 42
-    @Option(name: .long, help: "sqlite or mysql. Default: what the lake's environment uses.") var target: Target?
-    @Option(name: .long, help: ArgumentHelp("Let the business go on: new rows, changed rows.", valueName: "days"))
+    @Option(name: .long, help: "sqlite or mysql. Default: what the lake's environment uses.") var target:
+        Target?
+    @Option(
+        name: .long, help: ArgumentHelp("Let the business go on: new rows, changed rows.", valueName: "days"))
     var advanceDays = 0
-    @Option(name: .long, help: ArgumentHelp("Only this table, as database.table; may be repeated.", valueName: "table"))
+    @Option(
+        name: .long,
+        help: ArgumentHelp("Only this table, as database.table; may be repeated.", valueName: "table"))
     var table: [String] = []
     @OptionGroup var lake: LakeOptions
     @OptionGroup var output: JSONOption
@@ -38,14 +43,17 @@ struct DemoGenerate: AsyncParsableCommand {
     func run() async throws {
         let variables = ProcessInfo.processInfo.environment
         let definition = try LakeDefinition.loadWithoutMistakes(
-            folder: try lake.folder, environmentVariables: variables, environment: target.map { $0 == .mysql ? "mysql" : "local" })
+            folder: try lake.folder, environmentVariables: variables,
+            environment: target.map { $0 == .mysql ? "mysql" : "local" })
         let request = SampleDataRequest(
             scale: scale, seed: seed, target: try destination(in: definition), advanceDays: advanceDays,
             tables: table.isEmpty ? nil : Set(table))
         let isSilent = output.json
         let summary = try await generateSampleData(request) { table in
             guard !isSilent, table.duration > .milliseconds(500) else { return }
-            Output.line("  \(table.database).\(table.table): \(countText(table.rowsInserted)) rows in \(durationText(table.duration))")
+            Output.line(
+                "  \(table.database).\(table.table): \(countText(table.rowsInserted)) rows in \(durationText(table.duration))"
+            )
         }
         if output.json {
             return try Output.json(
@@ -53,7 +61,9 @@ struct DemoGenerate: AsyncParsableCommand {
                     businessDay: summary.businessDay.description, rowsInserted: summary.rowsInserted,
                     rowsUpdated: summary.rowsUpdated, seconds: summary.duration.seconds,
                     tables: summary.tables.map {
-                        .init(table: "\($0.database).\($0.table)", rowsInserted: $0.rowsInserted, rowsUpdated: $0.rowsUpdated)
+                        .init(
+                            table: "\($0.database).\($0.table)", rowsInserted: $0.rowsInserted,
+                            rowsUpdated: $0.rowsUpdated)
                     }))
         }
         Output.line(
@@ -64,11 +74,16 @@ struct DemoGenerate: AsyncParsableCommand {
 
     /// Where the lake's own connections point.
     private func destination(in definition: LakeDefinition) throws -> SampleDataRequest.Target {
-        guard let connection = definition.sources.first?.connection else { throw NoSampleTarget(reason: "the lake has no sources") }
+        guard let connection = definition.sources.first?.connection else {
+            throw NoSampleTarget(reason: "the lake has no sources")
+        }
         switch connection.kind {
         case .sqlite(let path):
             guard path.hasSuffix("/{database}.db") else {
-                throw NoSampleTarget(reason: "the connection '\(connection.name)' is not one file '{database}.db' for each database")
+                throw NoSampleTarget(
+                    reason:
+                        "the connection '\(connection.name)' is not one file '{database}.db' for each database"
+                )
             }
             return .sqlite(folder: String(path.dropLast("/{database}.db".count)))
         case .mysql(let address):

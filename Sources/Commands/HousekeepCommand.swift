@@ -9,7 +9,9 @@ struct HousekeepCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "housekeep",
         abstract: "Remove what dead runs left behind and forget old history.",
-        discussion: "Runs do this by themselves after a run that did not end well. It never touches what a manifest lists.")
+        discussion:
+            "Runs do this by themselves after a run that did not end well. It never touches what a manifest lists."
+    )
 
     @OptionGroup var lake: LakeOptions
     @OptionGroup var output: JSONOption
@@ -28,7 +30,8 @@ struct HousekeepCommand: AsyncParsableCommand {
             for path in report.repaired { Output.line("repaired \(path)") }
             Output.line(
                 "\(countText(report.removed.count)) leftovers removed, \(countText(report.repaired.count)) copies repaired, "
-                    + "\(countText(report.abandonedWrites)) unfinished writes removed, \(countText(compaction.runs)) old runs forgotten")
+                    + "\(countText(report.abandonedWrites)) unfinished writes removed, "
+                    + "\(countText(compaction.runs)) old runs forgotten")
             if !report.problems.isEmpty { Output.report(report.problems) }
         }
         if !report.problems.isEmpty { throw ExitCode(1) }

@@ -16,7 +16,8 @@ struct InitCommand: AsyncParsableCommand {
 
     enum Template: String, ExpressibleByArgument, CaseIterable { case empty, telecom }
 
-    @Argument(help: "The folder to make it in; it is made if it is missing.", completion: .directory) var folder = "."
+    @Argument(help: "The folder to make it in; it is made if it is missing.", completion: .directory)
+    var folder = "."
     @Option(name: .long, help: "What to begin with: empty or telecom.") var template = Template.empty
 
     func run() async throws {
@@ -27,7 +28,8 @@ struct InitCommand: AsyncParsableCommand {
         let files = template == .telecom ? Template.telecomFiles : Template.emptyFiles
         for (path, bytes) in files {
             let file = root.appending(path: path)
-            try FileManager.default.createDirectory(at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
+            try FileManager.default.createDirectory(
+                at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
             try bytes.write(to: file, options: .withoutOverwriting)
         }
         // The store is never made by a run: a missing one may be a disk that is not mounted.
@@ -37,7 +39,9 @@ struct InitCommand: AsyncParsableCommand {
         }
         Output.line("made a lake in \(folder) (\(countText(files.count)) files)")
         let next = template == .telecom ? ["tarn demo generate", "tarn run"] : ["tarn validate", "tarn run"]
-        Output.line("next: \(([folder == "." ? nil : "cd \(folder)"] + next).compactMap { $0 }.joined(separator: " && "))")
+        Output.line(
+            "next: \(([folder == "." ? nil : "cd \(folder)"] + next).compactMap { $0 }.joined(separator: " && "))"
+        )
     }
 }
 

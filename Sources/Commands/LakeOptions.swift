@@ -19,7 +19,9 @@ struct LakeOptions: ParsableArguments {
             if let lake = ProcessInfo.processInfo.environment["TARN_LAKE"], !lake.isEmpty { return lake }
             var folder = URL(filePath: FileManager.default.currentDirectoryPath)
             while true {
-                if FileManager.default.fileExists(atPath: folder.appending(path: "lake.yaml").path) { return folder.path }
+                if FileManager.default.fileExists(atPath: folder.appending(path: "lake.yaml").path) {
+                    return folder.path
+                }
                 let parent = folder.deletingLastPathComponent()
                 guard parent.path != folder.path else { throw NoLake() }
                 folder = parent
@@ -48,7 +50,9 @@ struct SelectionOptions: ParsableArguments {
             valueName: "selection"))
     var selection: [String] = []
 
-    @Option(name: .long, parsing: .singleValue, help: ArgumentHelp("Assets to leave out.", valueName: "selection"))
+    @Option(
+        name: .long, parsing: .singleValue, help: ArgumentHelp("Assets to leave out.", valueName: "selection")
+    )
     var exclude: [String] = []
 
     func parse() throws -> Selection { try Selection(selection, excluding: exclude) }
@@ -63,5 +67,7 @@ struct JSONOption: ParsableArguments {
 struct NoLake: Diagnostic {
     var code: String { "usage.no-lake" }
     var problem: String { "There is no lake.yaml in this folder or above it." }
-    var remedy: String { "Go to a lake's folder, give it (--lake FOLDER), or make one: tarn init --template telecom FOLDER" }
+    var remedy: String {
+        "Go to a lake's folder, give it (--lake FOLDER), or make one: tarn init --template telecom FOLDER"
+    }
 }

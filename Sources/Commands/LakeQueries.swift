@@ -9,9 +9,11 @@ struct LakeQueries: Sendable {
     let session: LakeSession
     private let states: [AssetState]
 
-    /// Every published table, as it is now. Blocks nothing.
-    static func open(_ lake: Lake) async throws -> LakeQueries {
-        let states = try await lake.states(of: lake.graph.assets.order)
+    /// Every published table, as it is now.
+    /// - Parameter hasHistory: Whether bronze gets its `__all` names too, which costs a look at every partition.
+    static func open(_ lake: Lake, hasHistory: Bool) async throws -> LakeQueries {
+        let states = try await lake.states(
+            of: lake.graph.assets.order, history: hasHistory ? Set(lake.graph.tables.keys) : [])
         return LakeQueries(session: try lake.session(), states: states.values.sorted { $0.key < $1.key })
     }
 
@@ -39,13 +41,15 @@ struct LakeQueries: Sendable {
         for index in 0..<statements.count { try printer.print(try statements.prepare(index)) }
     }
 
-    /// Gives the tables their names that `text` may mean: all that it mentions, or all if it asks which there are.
+    /// Gives the tables their names that `text` may mean: all that it mentions, or all if it asks which
+    /// there are.
     func define(for text: String, on connection: Connection) throws {
         let lowercased = text.lowercased()
         let asksForAll = ["show", "information_schema", "duckdb_", "describe", "pg_catalog", "summarize"]
             .contains { lowercased.contains($0) }
         try session.define(
-            states.filter { asksForAll || lowercased.contains($0.key.table.text.lowercased()) }, on: connection)
+            states.filter { asksForAll || lowercased.contains($0.key.table.text.lowercased()) },
+            on: connection)
     }
 
     func defineAll(on connection: Connection) throws { try session.define(states, on: connection) }
@@ -64,7 +68,8 @@ struct QueryFailure: Diagnostic {
     }
     var remedy: String {
         switch error.kind {
-        case .catalog, .binder: "See the tables with tarn assets, and the columns with: tarn sql 'DESCRIBE silver.…'"
+        case .catalog, .binder:
+            "See the tables with tarn assets, and the columns with: tarn sql 'DESCRIBE silver.…'"
         case .outOfMemory: "Raise resources.memory_limit in lake.yaml."
         default: "Correct the statement and try again."
         }

@@ -49,7 +49,9 @@ enum Output {
 extension Diagnostic {
     /// As it stands in `--json` answers.
     var json: FailureJSON {
-        FailureJSON(code: code, problem: problem, file: place?.file, line: place?.line, column: place?.column, remedy: remedy)
+        FailureJSON(
+            code: code, problem: problem, file: place?.file, line: place?.line, column: place?.column,
+            remedy: remedy)
     }
 }
 

@@ -23,7 +23,8 @@ struct PlanCommand: AsyncParsableCommand {
             table.append([step.asset, step.action, step.reasons.joined(separator: "; ")])
         }
         if !table.rows.isEmpty { Output.line(table.plain(widthMax: Output.width, style: Output.style)) }
-        Output.line("\(countText(plan.builds)) to build, \(countText(plan.steps.count - plan.builds)) unchanged")
+        Output.line(
+            "\(countText(plan.builds)) to build, \(countText(plan.steps.count - plan.builds)) unchanged")
     }
 }
 

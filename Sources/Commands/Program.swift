@@ -61,7 +61,7 @@ package enum Program {
     private static func usage(_ error: any Error) -> Int32 {
         let code = Tarn.exitCode(for: error)
         if code == .success {
-            print(Tarn.fullMessage(for: error))
+            Output.line(Tarn.fullMessage(for: error))
             return 0
         }
         Output.note(Tarn.fullMessage(for: error))

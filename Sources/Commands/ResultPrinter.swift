@@ -21,16 +21,19 @@ struct ResultPrinter {
         let columns = statement.columns
         var table = TextTable(
             columns: columns.map {
-                .init($0.name, type: $0.type.description.lowercased(), alignment: $0.type.isNumber ? .right : .left)
+                .init(
+                    $0.name, type: $0.type.description.lowercased(),
+                    alignment: $0.type.isNumber ? .right : .left)
             })
         var total: Int64 = 0
         try statement.forEachChunk { chunk in
             for row in 0..<chunk.count {
                 if rowsMax == 0 || total < rowsMax {
-                    table.append(columns.indices.map { column in
-                        let value = chunk.value(row: row, column: column)
-                        return value.isNull ? nil : value.description
-                    })
+                    table.append(
+                        columns.indices.map { column in
+                            let value = chunk.value(row: row, column: column)
+                            return value.isNull ? nil : value.description
+                        })
                 }
                 total += 1
             }
@@ -58,9 +61,12 @@ struct ResultPrinter {
     }
 
     private func quoted(_ text: String) -> String {
-        guard text.isEmpty || text.utf8.contains(where: { $0 == 0x22 || $0 == 0x2C || $0 == 0x0A || $0 == 0x0D })
+        guard
+            text.isEmpty
+                || text.utf8.contains(where: { $0 == 0x22 || $0 == 0x2C || $0 == 0x0A || $0 == 0x0D })
         else { return text }
-        return "\"" + text.split(separator: "\"", omittingEmptySubsequences: false).joined(separator: "\"\"") + "\""
+        return "\"" + text.split(separator: "\"", omittingEmptySubsequences: false).joined(separator: "\"\"")
+            + "\""
     }
 
     private func printJSON(_ statement: Statement) throws {
@@ -71,7 +77,9 @@ struct ResultPrinter {
         try statement.forEachChunk { chunk in
             var lines: [String] = []
             for row in 0..<chunk.count {
-                let members = names.indices.map { "\(names[$0]): \(JSONText.value(chunk.value(row: row, column: $0)))" }
+                let members = names.indices.map {
+                    "\(names[$0]): \(JSONText.value(chunk.value(row: row, column: $0)))"
+                }
                 lines.append("\(isFirst ? " " : ",") {\(members.joined(separator: ", "))}")
                 isFirst = false
             }
@@ -94,7 +102,8 @@ extension Statement {
 extension LogicalType {
     var isNumber: Bool {
         switch self {
-        case .tinyint, .smallint, .integer, .bigint, .hugeint, .utinyint, .usmallint, .uinteger, .ubigint, .uhugeint,
+        case .tinyint, .smallint, .integer, .bigint, .hugeint, .utinyint, .usmallint, .uinteger, .ubigint,
+            .uhugeint,
             .float, .double, .decimal:
             true
         default: false
@@ -112,7 +121,8 @@ enum JSONText {
         case .double(let number): number.isFinite ? value.description : string(value.description)
         case .int8, .int16, .int32, .int64, .int128, .uint8, .uint16, .uint32, .uint64, .uint128, .decimal:
             value.description
-        case .list(let elements), .array(let elements): "[\(elements.map(self.value).joined(separator: ", "))]"
+        case .list(let elements), .array(let elements):
+            "[\(elements.map(self.value).joined(separator: ", "))]"
         case .structure(let fields):
             "{\(fields.map { "\(string($0.name)): \(self.value($0.value))" }.joined(separator: ", "))}"
         case .map(let entries):

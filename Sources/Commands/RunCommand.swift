@@ -22,7 +22,9 @@ struct RunCommand: AsyncParsableCommand {
     @OptionGroup var output: JSONOption
 
     func validate() throws {
-        guard (1...64).contains(parallel) else { throw ValidationError("--parallel takes a number from 1 to 64.") }
+        guard (1...64).contains(parallel) else {
+            throw ValidationError("--parallel takes a number from 1 to 64.")
+        }
     }
 
     func run() async throws {
@@ -36,7 +38,9 @@ struct RunCommand: AsyncParsableCommand {
         let selection = try selection.parse()
         let (lakeToRun, chosen) = (lake, options)
         let report = try await withThrowingTaskGroup(of: RunReport?.self) { group in
-            group.addTask { try await LakeRun(lakeToRun, selection, options: chosen, observer: display).run() }
+            group.addTask {
+                try await LakeRun(lakeToRun, selection, options: chosen, observer: display).run()
+            }
             group.addTask {
                 await display.redraw()
                 return nil
@@ -100,7 +104,8 @@ struct RunJSON: Encodable {
                 rows: step.rows, bytes: step.bytes?.bytes,
                 reason: step.skipReason ?? step.blockedBy.map { "\($0) was not built" },
                 failure: step.failure.map {
-                    Failure(code: $0.code, category: $0.category.rawValue, problem: $0.problem, remedy: $0.remedy)
+                    Failure(
+                        code: $0.code, category: $0.category.rawValue, problem: $0.problem, remedy: $0.remedy)
                 })
         }
     }

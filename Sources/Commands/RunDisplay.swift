@@ -6,7 +6,8 @@ internal import Orchestrator
 internal import Synchronization
 internal import Terminal
 
-/// Shows a run while it goes on: a line for every step that ends, bars for those that run, a table at the end.
+/// Shows a run while it goes on: a line for every step that ends, bars for those that run, a table at the
+/// end.
 final class RunDisplay: RunObserver {
     private let isSilent: Bool
     private let region = LiveRegion(file: STDOUT_FILENO)
@@ -76,7 +77,8 @@ final class RunDisplay: RunObserver {
         case .succeeded(let rows, let bytes):
             let rate = rateText(bytes: end.bytesRead ?? bytes.bytes, over: end.elapsed)
             let figures = [
-                padded(countText(rows) + " rows", to: 16, alignment: .right), padded(rate, to: 12, alignment: .right),
+                padded(countText(rows) + " rows", to: 16, alignment: .right),
+                padded(rate, to: 12, alignment: .right),
                 padded(durationText(end.elapsed), to: 9, alignment: .right),
             ].joined(separator: " ")
             let remarks = end.remarks.isEmpty ? "" : "  " + style.yellow(end.remarks.joined(separator: ", "))
@@ -101,7 +103,8 @@ final class RunDisplay: RunObserver {
                     rows > 0
                     ? "\(countText(rows)) rows  \(rateText(bytes: step.watch.extraction.bytes, over: elapsed))"
                     : step.watch.share.map { progressBar($0, width: 20) } ?? ""
-                return "  \(padded(step.watch.asset.description, to: state.nameWidth)) \(durationText(elapsed))  \(figures)"
+                return
+                    "  \(padded(step.watch.asset.description, to: state.nameWidth)) \(durationText(elapsed))  \(figures)"
             }
             let share = state.total == 0 ? 0 : Double(state.ended) / Double(state.total)
             lines.append("  \(progressBar(share, width: 30)) \(state.ended) of \(state.total) assets")
@@ -113,7 +116,8 @@ final class RunDisplay: RunObserver {
     private func table(_ report: RunReport) -> String {
         var table = TextTable(columns: [
             .init("layer"), .init("built", alignment: .right), .init("unchanged", alignment: .right),
-            .init("failed", alignment: .right), .init("rows", alignment: .right), .init("size", alignment: .right),
+            .init("failed", alignment: .right), .init("rows", alignment: .right),
+            .init("size", alignment: .right),
             .init("time", alignment: .right),
         ])
         for layer in Layer.allCases {

@@ -19,28 +19,33 @@ struct SQLCommand: AsyncParsableCommand {
     enum Format: String, ExpressibleByArgument, CaseIterable { case table, csv, json }
 
     @Argument(help: "SQL; several statements are separated by semicolons.") var statement: String?
-    @Option(name: .shortAndLong, help: "A file with SQL.", completion: .file(extensions: ["sql"])) var file: String?
-    @Option(name: .long, help: "table (default on a terminal), csv or json.") var format: Format?
-    @Option(name: .long, help: ArgumentHelp("Rows of a result to show as a table; 0 shows all.", valueName: "number"))
+    @Option(name: .shortAndLong, help: "A file with SQL.", completion: .file(extensions: ["sql"])) var file:
+        String?
+    @Option(name: .long, help: "table (the default), csv or json.") var format: Format?
+    @Option(
+        name: .long,
+        help: ArgumentHelp("Rows of a result to show as a table; 0 shows all.", valueName: "number"))
     var maxRows = 40
     @OptionGroup var lake: LakeOptions
     @OptionGroup var output: JSONOption
 
     func validate() throws {
-        guard statement == nil || file == nil else { throw ValidationError("Give a statement or a file, not both.") }
+        guard statement == nil || file == nil else {
+            throw ValidationError("Give a statement or a file, not both.")
+        }
     }
 
     func run() async throws {
         let lake = try await lake.open()
-        let session = try await LakeQueries.open(lake)
         let printer = ResultPrinter(
             format: output.json ? .json : format ?? .table, rowsMax: maxRows, width: Output.width)
-        if let text = try text() {
+        var text = try text()
+        if text == nil, !isTerminal(STDIN_FILENO) { text = try standardInput() }
+        let session = try await LakeQueries.open(lake, hasHistory: text?.contains("__all") ?? true)
+        if let text {
             try await session.run(text, printer)
-        } else if isTerminal(STDIN_FILENO) {
-            try await SQLPrompt(session: session, printer: printer, lake: lake).run()
         } else {
-            try await session.run(try standardInput(), printer)
+            try await SQLPrompt(session: session, printer: printer, lake: lake).run()
         }
     }
 

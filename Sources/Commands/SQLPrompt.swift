@@ -32,7 +32,9 @@ struct SQLPrompt: Sendable {
             let editor = LineEditor(
                 history: history, isComplete: { $0.hasPrefix(".") || endsStatement($0) },
                 completer: { text, cursor in SQLCompletion(names: names).complete(text, cursor) })
-            Output.line("Tarn \(Program.version) on DuckDB \(Database.libraryVersion). \(names.count) tables; .help for help.")
+            Output.line(
+                "Tarn \(Program.version) on DuckDB \(Database.libraryVersion). \(names.count) tables; .help for help."
+            )
             while true {
                 switch editor.read(prompt: "tarn> ", continuation: "  ... ") {
                 case .end: return
@@ -46,14 +48,16 @@ struct SQLPrompt: Sendable {
 
     /// - Returns: Whether the prompt goes on.
     private func evaluate(_ text: String, on connection: Connection) throws -> Bool {
-        let trimmed = String(text.drop { $0.isWhitespace }.reversed().drop { $0.isWhitespace || $0 == ";" }.reversed())
+        let trimmed = String(
+            text.drop { $0.isWhitespace }.reversed().drop { $0.isWhitespace || $0 == ";" }.reversed())
         if trimmed.isEmpty { return true }
         if trimmed.hasPrefix(".") { return command(trimmed, on: connection) }
         let began = ContinuousClock.now
         do {
-            try Interruption.shared.during({ [interrupter = connection.interrupter] in interrupter.interrupt() }) {
-                try session.run(text, printer, on: connection)
-            }
+            try Interruption.shared.during({ [interrupter = connection.interrupter] in interrupter.interrupt()
+                }) {
+                    try session.run(text, printer, on: connection)
+                }
             Output.note(Output.errorStyle.dim(durationText(.now - began)))
         } catch let error as DuckDBError where error.isInterrupt {
             Output.note("stopped")
@@ -96,8 +100,10 @@ struct SQLCompletion {
     let names: [String]
 
     private static let words = [
-        "SELECT", "FROM", "WHERE", "GROUP BY", "ORDER BY", "HAVING", "LIMIT", "JOIN", "LEFT JOIN", "USING", "UNION ALL",
-        "QUALIFY", "DISTINCT", "COUNT(*)", "DESCRIBE", "SUMMARIZE", "EXPLAIN", "INTERVAL", "BETWEEN", "CASE", "WHEN",
+        "SELECT", "FROM", "WHERE", "GROUP BY", "ORDER BY", "HAVING", "LIMIT", "JOIN", "LEFT JOIN", "USING",
+        "UNION ALL",
+        "QUALIFY", "DISTINCT", "COUNT(*)", "DESCRIBE", "SUMMARIZE", "EXPLAIN", "INTERVAL", "BETWEEN", "CASE",
+        "WHEN",
         "THEN", "ELSE", "END", "WITH", "EXCLUDE", "CREATE TABLE", ".tables", ".schema", ".help", ".quit",
     ]
 

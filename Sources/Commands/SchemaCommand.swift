@@ -13,7 +13,8 @@ struct SchemaCommand: ParsableCommand {
 
     enum Kind: String, ExpressibleByArgument, CaseIterable { case lake, source, model }
 
-    @Argument(help: "lake (lake.yaml), source (sources/*.yaml) or model (the header of models/*/*.sql).") var kind: Kind
+    @Argument(help: "lake (lake.yaml), source (sources/*.yaml) or model (the header of models/*/*.sql).")
+    var kind: Kind
 
     func run() {
         switch kind {

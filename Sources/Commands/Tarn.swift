@@ -9,12 +9,13 @@ struct Tarn: AsyncParsableCommand {
               tarn init --template telecom my-lake && cd my-lake
               tarn demo generate && tarn run
 
-            Exit codes: 0 done, 1 something failed, 2 wrong usage or configuration.
+            Exit codes: 0 done, 1 something failed, 2 wrong usage or configuration, 130 stopped by Ctrl-C.
             """,
         version: "tarn \(Program.version)",
         subcommands: [
             InitCommand.self, ValidateCommand.self, AssetsCommand.self, PlanCommand.self, RunCommand.self,
-            StatusCommand.self, SQLCommand.self, ReconcileCommand.self, HousekeepCommand.self, DemoCommand.self,
+            StatusCommand.self, SQLCommand.self, ReconcileCommand.self, HousekeepCommand.self,
+            DemoCommand.self,
             SchemaCommand.self, CompletionCommand.self,
         ])
 }

@@ -47,10 +47,14 @@ struct ColumnSink {
         switch type {
         case .integer(let bits, let isSigned):
             if isSigned {
-                guard let number = MySQLText.int64(text) else { return ColumnSink.misfit(&wrongTypes, &vector, row) }
+                guard let number = MySQLText.int64(text) else {
+                    return ColumnSink.misfit(&wrongTypes, &vector, row)
+                }
                 write(integer: number, bits: bits, to: &vector, row: row)
             } else {
-                guard let number = MySQLText.uint64(text) else { return ColumnSink.misfit(&outOfRange, &vector, row) }
+                guard let number = MySQLText.uint64(text) else {
+                    return ColumnSink.misfit(&outOfRange, &vector, row)
+                }
                 write(unsigned: number, bits: bits, to: &vector, row: row)
             }
         case .text: write(utf8: text, to: &vector, row: row)
@@ -75,10 +79,14 @@ struct ColumnSink {
             case let other: misfit(other, &vector, row)
             }
         case .double:
-            guard let number = MySQLText.double(text) else { return ColumnSink.misfit(&wrongTypes, &vector, row) }
+            guard let number = MySQLText.double(text) else {
+                return ColumnSink.misfit(&wrongTypes, &vector, row)
+            }
             vector.set(number, row: row)
         case .float:
-            guard let number = MySQLText.float(text) else { return ColumnSink.misfit(&wrongTypes, &vector, row) }
+            guard let number = MySQLText.float(text) else {
+                return ColumnSink.misfit(&wrongTypes, &vector, row)
+            }
             vector.set(number, row: row)
         case .binary: vector.setBytes(text, row: row)
         case .boolean:
@@ -94,7 +102,9 @@ struct ColumnSink {
     mutating func write(loose text: UnsafeRawBufferPointer, to vector: inout ColumnWriter, row: Int) {
         switch type {
         case .boolean, .bits:
-            guard let number = MySQLText.int64(text) else { return ColumnSink.misfit(&wrongTypes, &vector, row) }
+            guard let number = MySQLText.int64(text) else {
+                return ColumnSink.misfit(&wrongTypes, &vector, row)
+            }
             write(integer: number, to: &vector, row: row)
         default: write(text: text, to: &vector, row: row)
         }
@@ -116,7 +126,8 @@ struct ColumnSink {
         case .boolean where integer == 0 || integer == 1: vector.set(integer != 0, row: row)
         case .bits: vector.set(UInt64(bitPattern: integer), row: row)
         case .decimal, .text, .binary: write(printed: String(integer), to: &vector, row: row)
-        case .boolean, .date, .localTimestamp, .instant, .timeSpan: ColumnSink.misfit(&wrongTypes, &vector, row)
+        case .boolean, .date, .localTimestamp, .instant, .timeSpan:
+            ColumnSink.misfit(&wrongTypes, &vector, row)
         }
     }
 
@@ -126,7 +137,9 @@ struct ColumnSink {
         case .double: vector.set(double, row: row)
         case .float: vector.set(Float(double), row: row)
         case .integer:
-            guard let integer = Int64(exactly: double) else { return ColumnSink.misfit(&wrongTypes, &vector, row) }
+            guard let integer = Int64(exactly: double) else {
+                return ColumnSink.misfit(&wrongTypes, &vector, row)
+            }
             write(integer: integer, to: &vector, row: row)
         case .decimal(let precision, let scale):
             guard let (number, isRounded) = decimal(double, precision: precision, scale: scale) else {
@@ -135,7 +148,8 @@ struct ColumnSink {
             if isRounded { rounded += 1 }
             write(decimal: number, precision: precision, to: &vector, row: row)
         case .text, .binary: write(printed: "\(double)", to: &vector, row: row)
-        case .boolean, .bits, .date, .localTimestamp, .instant, .timeSpan: ColumnSink.misfit(&wrongTypes, &vector, row)
+        case .boolean, .bits, .date, .localTimestamp, .instant, .timeSpan:
+            ColumnSink.misfit(&wrongTypes, &vector, row)
         }
     }
 
@@ -145,13 +159,19 @@ struct ColumnSink {
         switch bits {
         case 64: vector.set(integer, row: row)
         case 32:
-            guard let narrow = Int32(exactly: integer) else { return ColumnSink.misfit(&outOfRange, &vector, row) }
+            guard let narrow = Int32(exactly: integer) else {
+                return ColumnSink.misfit(&outOfRange, &vector, row)
+            }
             vector.set(narrow, row: row)
         case 16:
-            guard let narrow = Int16(exactly: integer) else { return ColumnSink.misfit(&outOfRange, &vector, row) }
+            guard let narrow = Int16(exactly: integer) else {
+                return ColumnSink.misfit(&outOfRange, &vector, row)
+            }
             vector.set(narrow, row: row)
         default:
-            guard let narrow = Int8(exactly: integer) else { return ColumnSink.misfit(&outOfRange, &vector, row) }
+            guard let narrow = Int8(exactly: integer) else {
+                return ColumnSink.misfit(&outOfRange, &vector, row)
+            }
             vector.set(narrow, row: row)
         }
     }
@@ -162,13 +182,19 @@ struct ColumnSink {
         switch bits {
         case 64: vector.set(unsigned, row: row)
         case 32:
-            guard let narrow = UInt32(exactly: unsigned) else { return ColumnSink.misfit(&outOfRange, &vector, row) }
+            guard let narrow = UInt32(exactly: unsigned) else {
+                return ColumnSink.misfit(&outOfRange, &vector, row)
+            }
             vector.set(narrow, row: row)
         case 16:
-            guard let narrow = UInt16(exactly: unsigned) else { return ColumnSink.misfit(&outOfRange, &vector, row) }
+            guard let narrow = UInt16(exactly: unsigned) else {
+                return ColumnSink.misfit(&outOfRange, &vector, row)
+            }
             vector.set(narrow, row: row)
         default:
-            guard let narrow = UInt8(exactly: unsigned) else { return ColumnSink.misfit(&outOfRange, &vector, row) }
+            guard let narrow = UInt8(exactly: unsigned) else {
+                return ColumnSink.misfit(&outOfRange, &vector, row)
+            }
             vector.set(narrow, row: row)
         }
     }
@@ -205,7 +231,8 @@ struct ColumnSink {
         text.withUTF8 { write(text: UnsafeRawBufferPointer($0), to: &vector, row: row) }
     }
 
-    /// `double` in units of 10^-`scale`, rounded, and whether rounding changed it; `nil` if it has too many digits.
+    /// `double` in units of 10^-`scale`, rounded, and whether rounding changed it; `nil` if it has too many
+    /// digits.
     ///
     /// SQLite stores '12.30' as a double. The shortest text of it is the decimal that was meant.
     private func decimal(_ double: Double, precision: Int, scale: Int) -> (number: Int128, isRounded: Bool)? {
@@ -223,7 +250,9 @@ struct ColumnSink {
 
     private func power(_ digits: Int) -> Double { (0..<digits).reduce(1.0) { value, _ in value * 10 } }
 
-    private mutating func misfit<Value>(_ temporal: MySQLTemporal<Value>, _ vector: inout ColumnWriter, _ row: Int) {
+    private mutating func misfit<Value>(
+        _ temporal: MySQLTemporal<Value>, _ vector: inout ColumnWriter, _ row: Int
+    ) {
         switch temporal {
         case .zero: zeroDates += 1
         case .partial: partialDates += 1

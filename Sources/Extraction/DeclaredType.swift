@@ -1,7 +1,7 @@
 /// A column's type as its source declares it: `decimal(18,4) unsigned`, `TINYINT(1)`, `varchar(40)`.
 ///
-/// MySQL, MariaDB and SQLite schemas that were made from theirs share this notation, so that one mapping to bronze
-/// types serves all of them.
+/// MySQL, MariaDB and SQLite schemas that were made from theirs share this notation, so that one mapping to
+/// bronze types serves all of them.
 package struct DeclaredType: Hashable, Sendable {
     /// In lower case, without arguments: `int`, `double precision`.
     package let name: String
@@ -13,7 +13,8 @@ package struct DeclaredType: Hashable, Sendable {
         let lowercased = text.lowercased()
         let open = lowercased.firstIndex(of: "(")
         let close = lowercased.lastIndex(of: ")")
-        var words = lowercased.prefix(upTo: open ?? lowercased.endIndex).split(separator: " ").map(String.init)
+        var words = lowercased.prefix(upTo: open ?? lowercased.endIndex).split(separator: " ").map(
+            String.init)
         if let open, let close, open < close {
             arguments = lowercased[lowercased.index(after: open)..<close].split(separator: ",")
                 .compactMap { Int($0.filter { $0 != " " }) }
@@ -47,7 +48,8 @@ package enum BronzeType: Hashable, Sendable {
     /// `BIT(n)`: the bits as a number.
     case bits
 
-    /// The mapping of `docs/extraction.md`. An unknown type is kept as text: every source can print its values.
+    /// The mapping of `docs/extraction.md`. An unknown type is kept as text: every source can print its
+    /// values.
     package init(_ declared: DeclaredType) {
         let isSigned = !declared.isUnsigned
         switch declared.name {
@@ -56,11 +58,13 @@ package enum BronzeType: Hashable, Sendable {
         case "smallint", "int2": self = .integer(bits: 16, isSigned: isSigned)
         case "year": self = .integer(bits: 16, isSigned: true)
         case "mediumint", "int3", "int", "int4", "integer": self = .integer(bits: 32, isSigned: isSigned)
-        case "bigint", "int8", "serial": self = .integer(bits: 64, isSigned: isSigned && declared.name != "serial")
+        case "bigint", "int8", "serial":
+            self = .integer(bits: 64, isSigned: isSigned && declared.name != "serial")
         case "decimal", "numeric", "dec", "fixed":
             let precision = declared.arguments.first ?? 10
             let scale = declared.arguments.dropFirst().first ?? 0
-            self = (1...38).contains(precision) && (0...precision).contains(scale)
+            self =
+                (1...38).contains(precision) && (0...precision).contains(scale)
                 ? .decimal(precision: precision, scale: scale) : .text
         case "float", "float4": self = .float
         case "double", "double precision", "real", "float8": self = .double
@@ -69,8 +73,10 @@ package enum BronzeType: Hashable, Sendable {
         case "timestamp": self = .instant
         case "time": self = .timeSpan
         case "bit": self = declared.arguments.first ?? 1 == 1 ? .boolean : .bits
-        case "binary", "varbinary", "tinyblob", "blob", "mediumblob", "longblob", "geometry", "point", "linestring",
-            "polygon", "multipoint", "multilinestring", "multipolygon", "geometrycollection", "geomcollection":
+        case "binary", "varbinary", "tinyblob", "blob", "mediumblob", "longblob", "geometry", "point",
+            "linestring",
+            "polygon", "multipoint", "multilinestring", "multipolygon", "geometrycollection",
+            "geomcollection":
             self = .binary
         default: self = .text
         }
@@ -81,7 +87,8 @@ package enum BronzeType: Hashable, Sendable {
         switch self {
         case .boolean: "BOOLEAN"
         case .integer(let bits, let isSigned):
-            (isSigned ? "" : "U") + (bits == 8 ? "TINYINT" : bits == 16 ? "SMALLINT" : bits == 32 ? "INTEGER" : "BIGINT")
+            (isSigned ? "" : "U")
+                + (bits == 8 ? "TINYINT" : bits == 16 ? "SMALLINT" : bits == 32 ? "INTEGER" : "BIGINT")
         case .decimal(let precision, let scale): "DECIMAL(\(precision),\(scale))"
         case .float: "FLOAT"
         case .double: "DOUBLE"

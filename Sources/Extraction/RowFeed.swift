@@ -4,8 +4,8 @@ internal import Synchronization
 
 /// The table function by which DuckDB asks for the rows of a source: `tarn_source_rows(number)`.
 ///
-/// Rows are made in DuckDB's own vectors when it asks for them, so no more than one chunk of a table and the row
-/// group that is being compressed are ever in memory.
+/// Rows are made in DuckDB's own vectors when it asks for them, so no more than one chunk of a table and
+/// the row group that is being compressed are ever in memory.
 package final class RowFeed: TableFunction {
     private let open = Mutex<(next: UInt64, feeds: [UInt64: Feed])>((1, [:]))
 
@@ -37,7 +37,8 @@ package final class RowFeed: TableFunction {
         progress: ExtractionProgress
     ) throws {
         let feed = Feed(
-            producer: producer, columns: table.columns.map { ResultColumn(name: $0.name, type: $0.type.logicalType) },
+            producer: producer,
+            columns: table.columns.map { ResultColumn(name: $0.name, type: $0.type.logicalType) },
             progress: progress)
         let number = open.withLock { open in
             defer { open.next += 1 }
@@ -58,8 +59,9 @@ package final class RowFeed: TableFunction {
 
     /// The rows of one extraction.
     ///
-    /// Sendable without the compiler's proof because of its producer, which is used by one thread at a time: a scan
-    /// has one thread, there is one scan of a feed, and the thread that runs the COPY waits for its end.
+    /// Sendable without the compiler's proof because of its producer, which is used by one thread at a
+    /// time: a scan has one thread, there is one scan of a feed, and the thread that runs the COPY waits
+    /// for its end.
     package final class Feed: @unchecked Sendable {
         let producer: any RowProducer
         let columns: [ResultColumn]

@@ -12,8 +12,8 @@ protocol SourceSession: AnyObject {
     /// Stops the call that is running, at the server too; safe from any thread.
     var cancel: @Sendable () -> Void { get }
 
-    /// A text that is another one whenever a committed change may have happened since; `nil` if the source cannot
-    /// promise that.
+    /// A text that is another one whenever a committed change may have happened since; `nil` if the source
+    /// cannot promise that.
     func fingerprint() throws -> String?
 
     /// The table or view of that name, or `nil` if there is none.
@@ -91,8 +91,8 @@ struct TableReading: Sendable {
     struct Bounds: Hashable, Sendable {
         let cursor: SourceColumn
         let lower: CursorValue?
-        /// Rows of the second that is still running are left for the next time, so that a row which gets the same
-        /// time stamp after the snapshot is not missed. `nil` for a number, which has no clock.
+        /// Rows of the second that is still running are left for the next time, so that a row which gets
+        /// the same time stamp after the snapshot is not missed. `nil` for a number, which has no clock.
         let upper: CursorValue?
     }
 
@@ -136,8 +136,8 @@ package struct SourceConnector: Sendable {
         }
     }
 
-    /// A text that is another one whenever a committed change may have happened; `nil` if the source cannot promise
-    /// that, which is known without connecting. Blocks.
+    /// A text that is another one whenever a committed change may have happened; `nil` if the source cannot
+    /// promise that, which is known without connecting. Blocks.
     package func fingerprint() throws -> String? {
         guard case .sqlite = source.connection.kind else { return nil }
         let session = try connect()
@@ -145,8 +145,8 @@ package struct SourceConnector: Sendable {
         return try session.fingerprint()
     }
 
-    /// How many rows of a table its current state in bronze must have now: `COUNT(*)`, or the number of different
-    /// keys if the source does not keep the declared key unique. Blocks.
+    /// How many rows of a table its current state in bronze must have now: `COUNT(*)`, or the number of
+    /// different keys if the source does not keep the declared key unique. Blocks.
     package func countRows(of table: TableDefinition) throws -> Int64 {
         let session = try connect()
         defer { session.close() }

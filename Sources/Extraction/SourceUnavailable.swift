@@ -17,19 +17,22 @@ package struct SourceUnavailable: Diagnostic {
         let connection = source.connection
         var address = "the connection '\(connection.name)'"
         if case .mysql(let mysql) = connection.kind {
-            address = "\(mysql.user)@\(mysql.socket ?? "\(mysql.host):\(mysql.port)") (connection '\(connection.name)')"
+            address =
+                "\(mysql.user)@\(mysql.socket ?? "\(mysql.host):\(mysql.port)") (connection '\(connection.name)')"
         }
         isTransient = error.isTransient
         switch error.kind {
         case .unreachable:
             (code, category) = ("source.unreachable", .transient)
             problem = "\(subject) cannot be reached at \(address): \(error.message)"
-            remedy = "Check that the server runs and that host, port and firewall are right; then run this again."
+            remedy =
+                "Check that the server runs and that host, port and firewall are right; then run this again."
             place = connection.place
         case .accessDenied:
             (code, category) = ("source.access-denied", .authExpired)
             problem = "\(subject): the server at \(address) refused: \(error.message)"
-            remedy = "Check user and password (their variables are named in lake.yaml) and GRANT SELECT on \(source.database).*."
+            remedy =
+                "Check user and password (their variables are named in lake.yaml) and GRANT SELECT on \(source.database).*."
             place = connection.place
         case .unknownDatabase:
             (code, category) = ("source.unknown-database", .badConfig)
@@ -95,7 +98,8 @@ package struct SourceUnavailable: Diagnostic {
     init(missingFile path: String, source: SourceDefinition) {
         (code, category, isTransient) = ("source.missing-file", .badConfig, false)
         problem = "\(source.name): there is no database file \(path)."
-        remedy = "Correct 'path' of the connection or 'database' of the source. For the demo: tarn demo generate"
+        remedy =
+            "Correct 'path' of the connection or 'database' of the source. For the demo: tarn demo generate"
         place = source.place
     }
 }
@@ -114,7 +118,9 @@ package struct ExtractionMistake: Diagnostic {
     package let place: Place?
     package let remedy: String
 
-    static func missingTable(_ table: TableDefinition, of source: SourceDefinition, existing: [String]) -> ExtractionMistake {
+    static func missingTable(_ table: TableDefinition, of source: SourceDefinition, existing: [String])
+        -> ExtractionMistake
+    {
         let nearest = nearestName(to: table.name.text, among: existing)
         return ExtractionMistake(
             code: "extraction.unknown-table",
@@ -129,17 +135,21 @@ package struct ExtractionMistake: Diagnostic {
     ) -> ExtractionMistake {
         ExtractionMistake(
             code: "extraction.excluded-view",
-            problem: "\(source.name).\(table.name) is a database view, and views are excluded: \(exclusion.reason)",
-            place: table.place, remedy: "Take it out of this file, or change the exclusion (\(exclusion.place)).")
+            problem:
+                "\(source.name).\(table.name) is a database view, and views are excluded: \(exclusion.reason)",
+            place: table.place,
+            remedy: "Take it out of this file, or change the exclusion (\(exclusion.place)).")
     }
 
     static func missingColumn(
-        _ column: String, as role: String, in shape: SourceTable, _ table: TableDefinition, of source: SourceDefinition
+        _ column: String, as role: String, in shape: SourceTable, _ table: TableDefinition,
+        of source: SourceDefinition
     ) -> ExtractionMistake {
         let nearest = nearestName(to: column, among: shape.columns.map(\.name))
         return ExtractionMistake(
             code: "extraction.unknown-column",
-            problem: "\(source.name).\(table.name) has no column '\(column)', which is its \(role).", place: table.place,
+            problem: "\(source.name).\(table.name) has no column '\(column)', which is its \(role).",
+            place: table.place,
             remedy: (nearest.map { "Did you mean '\($0)'? " } ?? "") + "Its columns: "
                 + shape.columns.map(\.name).joined(separator: ", "))
     }
@@ -149,15 +159,19 @@ package struct ExtractionMistake: Diagnostic {
     ) -> ExtractionMistake {
         ExtractionMistake(
             code: "extraction.cursor-type",
-            problem: "\(source.name).\(table.name): '\(column.name)' is \(column.type.sqlName), which cannot be a cursor.",
-            place: table.place, remedy: "A cursor is a DATETIME, a TIMESTAMP or a whole number that only grows.")
+            problem:
+                "\(source.name).\(table.name): '\(column.name)' is \(column.type.sqlName), which cannot be a cursor.",
+            place: table.place,
+            remedy: "A cursor is a DATETIME, a TIMESTAMP or a whole number that only grows.")
     }
 
     static func missingKey(_ table: TableDefinition, of source: SourceDefinition) -> ExtractionMistake {
         ExtractionMistake(
             code: "extraction.missing-key",
-            problem: "\(source.name).\(table.name) is incremental, but has no primary key and declares no 'key'.",
-            place: table.place, remedy: "Say which columns identify a row (key: [id]), or read it whole (mode: full).")
+            problem:
+                "\(source.name).\(table.name) is incremental, but has no primary key and declares no 'key'.",
+            place: table.place,
+            remedy: "Say which columns identify a row (key: [id]), or read it whole (mode: full).")
     }
 
     static func lostRows(
@@ -170,7 +184,9 @@ package struct ExtractionMistake: Diagnostic {
                 snapshot.
                 """,
             place: table.place,
-            remedy: "Nothing was committed. Is the table's engine transactional (InnoDB)? If not, stop its writers.")
+            remedy:
+                "Nothing was committed. Is the table's engine transactional (InnoDB)? If not, stop its writers."
+        )
     }
 
     static func vanishedColumns(
@@ -192,14 +208,18 @@ package struct ExtractionMistake: Diagnostic {
     static func unwritableStore(_ table: TableDefinition, of source: SourceDefinition) -> ExtractionMistake {
         ExtractionMistake(
             code: "extraction.store",
-            problem: "\(source.name).\(table.name) cannot be staged: the lake's store has no files that DuckDB can write.",
+            problem:
+                "\(source.name).\(table.name) cannot be staged: the lake's store has no files that DuckDB can write.",
             place: table.place, remedy: "Use a local store.")
     }
 
-    static func nullKey(_ count: Int64, _ table: TableDefinition, of source: SourceDefinition) -> ExtractionMistake {
+    static func nullKey(_ count: Int64, _ table: TableDefinition, of source: SourceDefinition)
+        -> ExtractionMistake
+    {
         ExtractionMistake(
             code: "extraction.null-key",
-            problem: "\(source.name).\(table.name): \(count) rows have a NULL in the key, so that their versions cannot be told apart.",
+            problem:
+                "\(source.name).\(table.name): \(count) rows have a NULL in the key, which must tell rows apart.",
             place: table.place, remedy: "Declare another 'key', or read the table whole (mode: full).")
     }
 }

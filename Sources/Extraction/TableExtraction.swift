@@ -7,8 +7,8 @@ internal import Synchronization
 
 /// Brings one table of a source into bronze.
 ///
-/// The rows are read in one snapshot of the source, stream through DuckDB into a staged Parquet file, and become
-/// visible by one commit. After that, and only then, the watermark moves.
+/// The rows are read in one snapshot of the source, stream through DuckDB into a staged Parquet file, and
+/// become visible by one commit. After that, and only then, the watermark moves.
 package struct TableExtraction: Sendable {
     package let source: SourceDefinition
     package let table: TableDefinition
@@ -26,7 +26,8 @@ package struct TableExtraction: Sendable {
 
     package init(
         source: SourceDefinition, table: TableDefinition, exclusions: [Exclusion], store: SealingStore,
-        database: Database, feed: RowFeed, now: @escaping @Sendable () -> Timestamp, isFullRefresh: Bool = false,
+        database: Database, feed: RowFeed, now: @escaping @Sendable () -> Timestamp,
+        isFullRefresh: Bool = false,
         acceptsSchemaChange: Bool = false
     ) {
         self.source = source
@@ -58,7 +59,8 @@ package struct TableExtraction: Sendable {
         // Only these can hold rows that are read again.
         let recent = (current?.files ?? []).filter { file in
             guard let lower, let range = file.file.range else { return true }
-            return range.upper > lower
+            // Equal only where a number cannot be followed by another one.
+            return range.upper >= lower
         }.map { store.readableURL(of: $0.path) }
         let staged = LakeLayout.staged(asset, of: run)
         guard let path = try await store.localPath(forWriting: staged) else {
@@ -66,13 +68,22 @@ package struct TableExtraction: Sendable {
         }
         let cancellation = CancelOnce()
         let read = try await BlockingPool.shared.run(onCancel: { cancellation.cancel() }) {
-            try self.read(into: path, lower: lower, before: before, recent: recent, progress: progress, cancellation: cancellation)
+            do {
+                return try self.read(
+                    into: path, lower: lower, before: before, recent: recent, progress: progress,
+                    cancellation: cancellation)
+            } catch {
+                // Whatever the call that was cut off says of it.
+                try cancellation.check()
+                throw error
+            }
         }
-        guard read.hasNews || before == nil || table.mode == .full || isFullRefresh else {
+        guard read.hasNews || before == nil || table.mode == .full else {
             try await store.delete(staged)
             return .noNewRows
         }
-        let commit = try await BronzeCommit(store, now: now).publish(read.extraction(of: self, run: run, epoch: epoch))
+        let commit = try await BronzeCommit(store, now: now).publish(
+            read.extraction(of: self, run: run, epoch: epoch))
         if let range = commit.range { try await WatermarkStore(store).advance(after: range) }
         return .committed(commit.manifest, ledger: read.ledger)
     }
@@ -80,7 +91,8 @@ package struct TableExtraction: Sendable {
     /// Where an incremental table is read from; `nil` is the beginning.
     private func lowerBound() async throws -> CursorValue? {
         guard table.mode == .incremental, let cursor = table.cursor, !isFullRefresh else { return nil }
-        let value = try await WatermarkStore(store).load(source.name, table.name, cursor: cursor).watermark?.value
+        let value = try await WatermarkStore(store).load(source.name, table.name, cursor: cursor).watermark?
+            .value
         switch value {
         // Nothing was read yet, so that rows without a cursor value are still to come.
         case nil, .time(.minimumOfCalendar)?, .integer(.min)?: return nil
@@ -91,50 +103,61 @@ package struct TableExtraction: Sendable {
 
     /// Blocks. Reads the rows that are new in one snapshot into the file at `path`.
     private func read(
-        into path: String, lower: CursorValue?, before: BronzeManifest?, recent: [String], progress: ExtractionProgress,
+        into path: String, lower: CursorValue?, before: BronzeManifest?, recent: [String],
+        progress: ExtractionProgress,
         cancellation: CancelOnce
     ) throws -> TableRead {
         let session = try SourceConnector(source).connect()
         defer { session.close() }
+        // From here on: counting a large table takes as long as reading it.
+        let stopSource = session.cancel
+        cancellation.arm(stopSource)
+        defer { cancellation.disarm() }
         // Taken before the snapshot: a change in between is read twice, never missed.
         let fingerprint = try session.fingerprint()
         let shape = try shape(in: session)
         try requireKept(before?.schema ?? [], in: shape)
-        // Before the snapshot, too: a row that is committed between the two, in a second that is over by the time
-        // the clock is asked, would be below the bound and not in the snapshot.
+        // Before the snapshot, too: a row that is committed between the two, in a second that is over by
+        // the time the clock is asked, would be below the bound and not in the snapshot.
         let readAt = try session.now()
         try session.beginSnapshot()
         let rowsAtSource = try session.countRows(of: shape, distinctBy: [])
+        try cancellation.check()
         let reading = TableReading(table: shape, bounds: try bounds(lower: lower, now: readAt, in: shape))
 
         let connection = try database.connect()
         defer { connection.close() }
-        let stopSource = session.cancel
         let interrupter = connection.interrupter
         cancellation.arm {
             stopSource()
             interrupter.cancel()
         }
-        defer { cancellation.disarm() }
         let producer = try session.rows(reading)
+        // One that came before the query ran had nothing to stop.
+        try cancellation.check()
         try feed.write(producer, of: shape, to: path, on: connection, progress: progress)
         let ledger = producer.ledger
         if table.mode == .full, ledger.rows != rowsAtSource {
             throw ExtractionMistake.lostRows(read: ledger.rows, counted: rowsAtSource, table, of: source)
         }
-        // A fingerprint says "nothing to read until it changes", which is not so while rows are left for later.
+        // A fingerprint says "nothing to read until it changes", which is not so while rows are left for
+        // later.
         let isComplete = try fingerprint != nil && !session.hasRowsBeyond(reading)
-        let hasNews = try hasNews(
-            inFile: path, (ledger, lower, shape), before: before, overlapping: recent, on: connection)
+        let hasNews =
+            try isFullRefresh
+            || hasNews(
+                inFile: path, (ledger, lower, shape), before: before, overlapping: recent, on: connection)
         let key = table.key.isEmpty ? shape.primaryKey : table.key
         if table.mode == .incremental, ledger.rows > 0 {
             try requireKey(key, inFile: path, on: connection)
         }
         return TableRead(
-            hasNews: hasNews, shape: shape, ledger: ledger, key: key, isKeyUnique: !key.isEmpty && key == shape.primaryKey,
+            hasNews: hasNews, shape: shape, ledger: ledger, key: key,
+            isKeyUnique: !key.isEmpty && key == shape.primaryKey,
             range: reading.bounds.map { range(of: $0, ledger) },
             origin: BronzeManifest.Origin(
-                system: session.system, fingerprint: isComplete ? fingerprint : nil, rows: rowsAtSource, readAt: readAt))
+                system: session.system, fingerprint: isComplete ? fingerprint : nil, rows: rowsAtSource,
+                readAt: readAt))
     }
 
     private func shape(in session: any SourceSession) throws -> SourceTable {
@@ -157,10 +180,14 @@ package struct TableExtraction: Sendable {
     private func requireKept(_ before: [ColumnSchema], in shape: SourceTable) throws {
         guard !acceptsSchemaChange else { return }
         let gone = before.map(\.name).filter { shape.column($0) == nil }
-        guard gone.isEmpty else { throw ExtractionMistake.vanishedColumns(gone, in: shape, table, of: source) }
+        guard gone.isEmpty else {
+            throw ExtractionMistake.vanishedColumns(gone, in: shape, table, of: source)
+        }
     }
 
-    private func bounds(lower: CursorValue?, now: Timestamp, in shape: SourceTable) throws -> TableReading.Bounds? {
+    private func bounds(lower: CursorValue?, now: Timestamp, in shape: SourceTable) throws -> TableReading
+        .Bounds?
+    {
         guard table.mode == .incremental, let name = table.cursor else { return nil }
         guard let cursor = shape.column(name) else {
             throw ExtractionMistake.missingColumn(name, as: "cursor", in: shape, table, of: source)
@@ -176,13 +203,16 @@ package struct TableExtraction: Sendable {
 
     /// The next extraction begins right after the greatest value that was read.
     ///
-    /// A source without a row of a cursor value has been read from the beginning up to the bound, or up to nothing.
+    /// A source without a row of a cursor value has been read from the beginning up to the bound, or up to
+    /// nothing.
     private func range(of bounds: TableReading.Bounds, _ ledger: ExtractionLedger) -> CursorRange {
         let upper: CursorValue =
             switch ledger.cursorMax {
             case .time(let microseconds)?: .time(microseconds: microseconds + 1)
             case .integer(let number)?: .integer(number == .max ? number : number + 1)
-            case nil: bounds.lower ?? (bounds.upper.map { _ in .time(microseconds: .minimumOfCalendar) } ?? .integer(.min))
+            case nil:
+                bounds.lower
+                    ?? (bounds.upper.map { _ in .time(microseconds: .minimumOfCalendar) } ?? .integer(.min))
             }
         return CursorRange(cursor: bounds.cursor.name, lower: bounds.lower, upper: upper)
     }
@@ -194,21 +224,24 @@ package struct TableExtraction: Sendable {
         inFile path: String, _ reading: (ledger: ExtractionLedger, lower: CursorValue?, shape: SourceTable),
         before: BronzeManifest?, overlapping recent: [String], on connection: Connection
     ) throws -> Bool {
-        guard reading.ledger.rows > 0, let lower = reading.lower, let cursor = table.cursor, !recent.isEmpty,
+        guard reading.ledger.rows > 0, let cursor = table.cursor, !recent.isEmpty,
+            before?.mode == .incremental,
             reading.shape.columns.map(\.name) == before?.schema.map(\.name)
         else { return reading.ledger.rows > 0 }
         let columns = reading.shape.columns.map { quotedIdentifier($0.name) }.joined(separator: ", ")
         let files = recent.map(quotedLiteral).joined(separator: ", ")
         let condition =
-            switch lower {
-            case .time(let microseconds): "epoch_us(\(quotedIdentifier(cursor))) >= \(microseconds)"
-            case .integer(let number): "\(quotedIdentifier(cursor)) >= \(number)"
+            switch reading.lower {
+            // No row had a cursor value so far, so everything was read again.
+            case nil: "true"
+            case .time(let microseconds)?: "epoch_us(\(quotedIdentifier(cursor))) >= \(microseconds)"
+            case .integer(let number)?: "\(quotedIdentifier(cursor)) >= \(number)"
             }
         let news = try connection.query(
             """
             SELECT 1 FROM (SELECT \(columns) FROM read_parquet(\(quotedLiteral(path)), hive_partitioning = false) \
             EXCEPT ALL SELECT \(columns) FROM read_parquet([\(files)], union_by_name = true, \
-            hive_partitioning = false) WHERE \(condition)) LIMIT 1
+            hive_partitioning = false) WHERE \(condition) OR \(quotedIdentifier(cursor)) IS NULL) LIMIT 1
             """)
         return !news.rows.isEmpty
     }
@@ -216,7 +249,8 @@ package struct TableExtraction: Sendable {
     private func requireKey(_ key: [String], inFile path: String, on connection: Connection) throws {
         let condition = key.map { "\(quotedIdentifier($0)) IS NULL" }.joined(separator: " OR ")
         let count = try connection.query(
-            "SELECT count(*) FROM read_parquet(\(quotedLiteral(path)), hive_partitioning = false) WHERE \(condition)")
+            "SELECT count(*) FROM read_parquet(\(quotedLiteral(path)), hive_partitioning = false) WHERE \(condition)"
+        )
         let nulls = count.rows.first?.first?.integer ?? 0
         guard nulls == 0 else { throw ExtractionMistake.nullKey(nulls, table, of: source) }
     }
@@ -240,10 +274,12 @@ private struct TableRead: Sendable {
 
     func extraction(of table: TableExtraction, run: RunID, epoch: LeaseEpoch) -> StagedExtraction {
         StagedExtraction(
-            source: table.source.name, table: table.table.name, run: run, epoch: epoch, mode: table.table.mode,
+            source: table.source.name, table: table.table.name, run: run, epoch: epoch,
+            mode: table.table.mode,
             rows: ledger.rows, range: range,
             schema: shape.columns.map { ColumnSchema(name: $0.name, type: $0.type.sqlName) }, key: key,
-            isKeyUnique: isKeyUnique, cursor: table.table.cursor, conversions: ledger.conversions, origin: origin)
+            isKeyUnique: isKeyUnique, cursor: table.table.cursor, conversions: ledger.conversions,
+            origin: origin)
     }
 }
 
@@ -278,6 +314,11 @@ final class CancelOnce: Sendable {
             return state.isCancelled
         }
         if isCancelled { action() }
+    }
+
+    /// - Throws: `CancellationError` if the cancellation has come.
+    func check() throws {
+        if state.withLock({ $0.isCancelled }) { throw CancellationError() }
     }
 
     func disarm() { state.withLock { $0.action = nil } }

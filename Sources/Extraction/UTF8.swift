@@ -4,7 +4,9 @@ func isValidUTF8(_ bytes: UnsafeRawBufferPointer) -> Bool {
     var index = 0
     // Most legacy text is ASCII: eight bytes at a time.
     while index + 8 <= bytes.count {
-        guard bytes.loadUnaligned(fromByteOffset: index, as: UInt64.self) & 0x8080_8080_8080_8080 == 0 else { break }
+        guard bytes.loadUnaligned(fromByteOffset: index, as: UInt64.self) & 0x8080_8080_8080_8080 == 0 else {
+            break
+        }
         index += 8
     }
     while index < bytes.count {
@@ -26,7 +28,9 @@ func isValidUTF8(_ bytes: UnsafeRawBufferPointer) -> Bool {
         case 0xF4: (length, highest) = (4, 0x8F)
         default: return false
         }
-        guard index + length <= bytes.count, bytes[index + 1] >= lowest, bytes[index + 1] <= highest else { return false }
+        guard index + length <= bytes.count, bytes[index + 1] >= lowest, bytes[index + 1] <= highest else {
+            return false
+        }
         for offset in 2..<max(length, 2) where bytes[index + offset] & 0xC0 != 0x80 { return false }
         index += length
     }

@@ -8,7 +8,8 @@ package struct AssetState: Hashable, Sendable {
     package let version: String
     /// A SELECT of the current rows.
     package let select: String
-    /// For bronze a SELECT of every row of every partition with its `ingestion_date`; otherwise `nil`.
+    /// For bronze that was read with its history, a SELECT of every row of every partition with its
+    /// `ingestion_date`; otherwise `nil`.
     package let selectAll: String?
     package let schema: [ColumnSchema]
     package let run: RunID
@@ -38,13 +39,21 @@ package struct AssetState: Hashable, Sendable {
         conversions = []
     }
 
-    init(_ key: AssetKey, _ bronze: CurrentBronze, url: (LakePath) -> String) {
+    /// - Parameter history: The manifests of all days, for who reads `__all`; the version then stands for them too.
+    init(
+        _ key: AssetKey, _ bronze: CurrentBronze, history: [BronzeManifest]?, url: (LakePath) -> String
+    ) {
         self.key = key
-        version = bronze.version
         let urls = bronze.files.map { url($0.path) }
+        let folder = LakeLayout.folder(of: key)
+        let all = history?.flatMap { manifest in
+            manifest.files.map { file in
+                url(folder.appending("ingestion_date=\(manifest.ingestionDate)").appending(file.name))
+            }
+        }
+        version = all.map { hexadecimalDigest(of: ([bronze.version] + $0).joined(separator: "\n")) } ?? bronze.version
         select = AssetState.select(bronze, urls)
-        selectAll =
-            "SELECT * FROM \(AssetState.parquet(urls, hiveTypes: "{'ingestion_date': DATE}"))"
+        selectAll = all.map { "SELECT * FROM \(AssetState.parquet($0, hiveTypes: "{'ingestion_date': DATE}"))" }
         schema = bronze.newest.schema
         run = bronze.newest.run
         publishedAt = bronze.newest.committedAt
@@ -57,9 +66,9 @@ package struct AssetState: Hashable, Sendable {
 
     /// The newest row of each key.
     ///
-    /// A later file was read later, so of one key its row is the newer one, whatever the cursor says. Where the
-    /// source keeps the key unique, the first file (usually by far the largest) is only freed of the keys that
-    /// came again, which streams; the small rest is ranked. Otherwise everything is ranked.
+    /// A later file was read later, so of one key its row is the newer one, whatever the cursor says. Where
+    /// the source keeps the key unique, the first file (usually by far the largest) is only freed of the
+    /// keys that came again, which streams; the small rest is ranked. Otherwise everything is ranked.
     private static func select(_ bronze: CurrentBronze, _ urls: [String]) -> String {
         let key = bronze.newest.key.map(quotedIdentifier).joined(separator: ", ")
         if bronze.mode == .full || key.isEmpty || urls.count == 1 && bronze.newest.isKeyUnique {
@@ -86,7 +95,9 @@ package struct AssetState: Hashable, Sendable {
     private static func parquet(_ urls: [String], hiveTypes: String? = nil) -> String {
         let list = urls.map(quotedLiteral).joined(separator: ", ")
         let union = urls.count > 1 ? ", union_by_name = true" : ""
-        let hive = hiveTypes.map { ", hive_partitioning = true, hive_types = \($0)" } ?? ", hive_partitioning = false"
+        let hive =
+            hiveTypes.map { ", hive_partitioning = true, hive_types = \($0)" }
+            ?? ", hive_partitioning = false"
         return "read_parquet([\(list)]\(union)\(hive))"
     }
 }

@@ -5,8 +5,8 @@ internal import Synchronization
 
 /// A DuckDB in which every table of the lake has its name.
 ///
-/// Names are views on the files that the manifests listed when the name was defined, so a reader sees one version to
-/// the end. Defining an asset again moves its name to what is published now.
+/// Names are views on the files that the manifests listed when the name was defined, so a reader sees one
+/// version to the end. Defining an asset again moves its name to what is published now.
 package final class LakeSession: Sendable {
     package let database: Database
     private let store: any ObjectStore
@@ -21,21 +21,26 @@ package final class LakeSession: Sendable {
         manifests = ManifestStore(store)
     }
 
-    /// What is published of an asset now; `nil` if nothing is.
+    /// What is published of an asset now, with all of its history; `nil` if nothing is.
     package func state(of key: AssetKey) async throws -> AssetState? {
-        try await LakeSession.state(of: key, manifests, store)
+        try await LakeSession.state(of: key, hasHistory: true, manifests, store)
     }
 
-    /// Like ``state(of:)-(AssetKey)``, without a session.
+    /// What is published of an asset now; `nil` if nothing is.
+    ///
+    /// - Parameter hasHistory: Whether every partition of a bronze table is looked up, for who reads `__all`. It costs
+    ///   a request a day.
     package static func state(
-        of key: AssetKey, _ manifests: ManifestStore, _ store: any ObjectStore
+        of key: AssetKey, hasHistory: Bool = false, _ manifests: ManifestStore, _ store: any ObjectStore
     ) async throws -> AssetState? {
-        if case .bronze(let source, let table) = key {
-            return try await manifests.currentFiles(of: source, table).map {
-                AssetState(key, $0, url: store.readableURL)
+        guard case .bronze(let source, let table) = key else {
+            return try await manifests.manifest(of: key).map {
+                AssetState(key, $0.manifest, url: store.readableURL)
             }
         }
-        return try await manifests.manifest(of: key).map { AssetState(key, $0.manifest, url: store.readableURL) }
+        guard let current = try await manifests.currentFiles(of: source, table) else { return nil }
+        let history = hasHistory ? try await manifests.manifests(of: source, table) : nil
+        return AssetState(key, current, history: history, url: store.readableURL)
     }
 
     /// Gives each asset its name, and bronze the `__all` name too. Blocks.
@@ -53,7 +58,8 @@ package final class LakeSession: Sendable {
                     defined[name] = state.select
                 }
                 guard let selectAll = state.selectAll else { continue }
-                let all = "\(quotedIdentifier(state.key.schema)).\(quotedIdentifier("\(state.key.table)__all"))"
+                let all =
+                    "\(quotedIdentifier(state.key.schema)).\(quotedIdentifier("\(state.key.table)__all"))"
                 if defined[all] != selectAll {
                     try connection.execute("CREATE OR REPLACE VIEW \(all) AS \(selectAll)")
                     defined[all] = selectAll

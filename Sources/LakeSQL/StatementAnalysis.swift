@@ -46,7 +46,12 @@ package struct StatementAnalysis: Hashable, Sendable, Codable {
                     if let name = entry["key"]?.text { scope.insert(name.lowercased()) }
                 }
                 note(tree, scope: scope)
-                for (_, value) in members { visit(value, expressions: scope) }
+                let isTableFunction = tree["type"]?.text == "TABLE_FUNCTION"
+                for (name, value) in members {
+                    // The call itself is noted as what stands in the place of a table.
+                    let inner = isTableFunction && name == "function" ? value["children"] ?? .null : value
+                    visit(inner, expressions: scope)
+                }
             default: break
             }
         }
@@ -54,7 +59,8 @@ package struct StatementAnalysis: Hashable, Sendable, Codable {
         private mutating func note(_ tree: SyntaxTree, scope: Set<String>) {
             if case .object? = tree["sample"] {
                 functions.append(
-                    FunctionReference(name: "tablesample", position: tree.position ?? 0, isTableFunction: false))
+                    FunctionReference(
+                        name: "tablesample", position: tree.position ?? 0, isTableFunction: false))
             }
             switch tree["type"]?.text {
             case "BASE_TABLE":
@@ -66,17 +72,20 @@ package struct StatementAnalysis: Hashable, Sendable, Codable {
                 guard let call = tree["function"], let name = call["function_name"]?.text else { return }
                 functions.append(
                     FunctionReference(
-                        name: name.lowercased(), position: tree.position ?? call.position ?? 0, isTableFunction: true))
+                        name: name.lowercased(), position: tree.position ?? call.position ?? 0,
+                        isTableFunction: true))
             case "FUNCTION":
                 guard let name = tree["function_name"]?.text else { return }
                 functions.append(
-                    FunctionReference(name: name.lowercased(), position: tree.position ?? 0, isTableFunction: false))
+                    FunctionReference(
+                        name: name.lowercased(), position: tree.position ?? 0, isTableFunction: false))
             case "COLUMN_REF":
                 // The parser takes these for columns; the binder calls them where no column has the name.
                 guard let names = tree["column_names"]?.elements, names.count == 1,
                     let name = names[0].text?.lowercased(), Walk.callableByName.contains(name)
                 else { return }
-                functions.append(FunctionReference(name: name, position: tree.position ?? 0, isTableFunction: false))
+                functions.append(
+                    FunctionReference(name: name, position: tree.position ?? 0, isTableFunction: false))
             default: return
             }
         }

@@ -2,15 +2,16 @@ internal import DuckDB
 
 /// Reads statements with DuckDB's own parser; never with a regular expression.
 ///
-/// Analyses are pure functions of the text and the engine's version, so they are remembered in `cache`: a lake whose
-/// models did not change is planned without starting DuckDB.
+/// Analyses are pure functions of the text and the engine's version, so they are remembered in `cache`: a
+/// lake whose models did not change is planned without starting DuckDB.
 package struct StatementAnalyzer: Sendable {
     private let cache: any AnalysisCache
 
     package init(cache: any AnalysisCache) { self.cache = cache }
 
     /// One result for every statement, in their order.
-    package func analyze(_ statements: [String]) async throws -> [Result<StatementAnalysis, StatementMistake>] {
+    package func analyze(_ statements: [String]) async throws -> [Result<StatementAnalysis, StatementMistake>]
+    {
         let keys = statements.map { hexadecimalDigest(of: "\(StatementAnalyzer.version)\n\($0)") }
         var known = try await cache.analyses(for: keys)
         let missing = zip(keys, statements).filter { known[$0.0] == nil }
@@ -31,7 +32,8 @@ package struct StatementAnalyzer: Sendable {
         }
         return keys.map { key in
             if let analysis = known[key] { return .success(analysis) }
-            return .failure(mistakes[key] ?? StatementMistake(message: "the statement could not be read", position: nil))
+            return .failure(
+                mistakes[key] ?? StatementMistake(message: "the statement could not be read", position: nil))
         }
     }
 
@@ -55,7 +57,8 @@ package struct StatementMistake: Error, Sendable {
 private func parse(
     _ sql: String, on connection: Connection
 ) throws -> Result<StatementAnalysis, StatementMistake> {
-    let answer = try connection.query("SELECT CAST(json_serialize_sql(CAST(? AS VARCHAR)) AS VARCHAR)", [.text(sql)])
+    let answer = try connection.query(
+        "SELECT CAST(json_serialize_sql(CAST(? AS VARCHAR)) AS VARCHAR)", [.text(sql)])
     guard case .text(let json)? = answer.rows.first?.first else {
         return .failure(StatementMistake(message: "DuckDB gave no syntax tree", position: nil))
     }
@@ -63,12 +66,15 @@ private func parse(
     if case .boolean(true)? = tree["error"] {
         return .failure(
             StatementMistake(
-                message: tree["error_message"]?.text ?? "it cannot be parsed", position: tree["position"]?.text.flatMap(Int.init)))
+                message: tree["error_message"]?.text ?? "it cannot be parsed",
+                position: tree["position"]?.text.flatMap(Int.init)))
     }
     let statements = tree["statements"]?.elements ?? []
     guard statements.count == 1, let statement = statements.first else {
         return .failure(
-            StatementMistake(message: "there are \(statements.count) statements where one SELECT is wanted", position: nil))
+            StatementMistake(
+                message: "there are \(statements.count) statements where one SELECT is wanted", position: nil)
+        )
     }
     return .success(StatementAnalysis(statement))
 }

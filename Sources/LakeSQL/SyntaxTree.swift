@@ -17,7 +17,9 @@ indirect enum SyntaxTree: Decodable {
     init(from decoder: any Decoder) throws {
         if let container = try? decoder.container(keyedBy: AnyKey.self) {
             var members: [String: SyntaxTree] = [:]
-            for key in container.allKeys { members[key.stringValue] = try container.decode(SyntaxTree.self, forKey: key) }
+            for key in container.allKeys {
+                members[key.stringValue] = try container.decode(SyntaxTree.self, forKey: key)
+            }
             self = .object(members)
             return
         }

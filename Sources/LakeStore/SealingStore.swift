@@ -132,7 +132,7 @@ package struct PartitionSealed: Diagnostic {
         "\(partition) is sealed: on \(today) only that day's partition can be written."
     }
     package var remedy: String {
-        "To load an older range run `tarn backfill`; its rows go into today's partition."
+        "Read its rows again: `tarn run \(partition.asset) --full-refresh` puts them into today's."
     }
 }
 

@@ -1,18 +1,19 @@
 package import LakeModel
 
-/// What Tarn remembers of its work: runs, steps, attempts, events, materializations, reconciliations, and facts
-/// that were worth deriving once.
+/// What Tarn remembers of its work: runs, steps, attempts, events, materializations, reconciliations, and
+/// facts that were worth deriving once.
 ///
-/// It is never the truth about the data: that is what the manifests in the lake say. A lost database costs the
-/// history, not a row.
+/// It is never the truth about the data: that is what the manifests in the lake say. A lost database costs
+/// the history, not a row.
 ///
 /// A write is carried out even if the task that asks for it was cancelled, because what happened must be
-/// recorded. A read ends with `CancellationError` when its task is cancelled. Every call throws the failures of
-/// `MetadataFailures.swift`. Every conformance passes `MetadataConformance`; add a behaviour there before relying
-/// on it.
+/// recorded. A read ends with `CancellationError` when its task is cancelled. Every call throws the
+/// failures of `MetadataFailures.swift`. Every conformance passes `MetadataConformance`; add a behaviour
+/// there before relying on it.
 package protocol MetadataStore: Sendable {
     /// Carries out all changes, in their order, or none of them.
-    /// - Throws: ``StepRefusal``, ``RunRefusal``, ``UnknownRun`` or ``UnknownStep`` if one of them is not allowed.
+    /// - Throws: ``StepRefusal``, ``RunRefusal``, ``UnknownRun`` or ``UnknownStep`` if one of them is not
+    ///   allowed.
     func commit(_ changes: [MetadataChange]) async throws
 
     /// Begins the next attempt of a waiting step under a new epoch of its asset.
@@ -106,14 +107,16 @@ package enum MetadataChange: Hashable, Sendable {
     case materialized([Materialization])
     case verified([Verification])
     case reconciled([ReconciliationRecord])
-    /// Ends a run. One that was cancelled or lost takes its unfinished steps with it; any other must have none.
+    /// Ends a run. One that was cancelled or lost takes its unfinished steps with it; any other must have
+    /// none.
     case runFinished(RunID, RunState, at: Timestamp)
 }
 
 /// How long things are kept.
 package struct Retention: Hashable, Sendable {
     package var events: Duration
-    /// Runs with their steps, attempts and events; also materializations and comparisons that are not the newest.
+    /// Runs with their steps, attempts and events; also materializations and comparisons that are not the
+    /// newest.
     package var runs: Duration
     /// Facts that were not stored again since. They are derived again when they are needed.
     package var facts: Duration

@@ -22,15 +22,15 @@ package enum ProcessTable {
         { $0.isAlive(seenFrom: observer, startTicksOf: startTicks(of:)) }
     }
 
-    /// When the process that has the number now was started; `nil` if there is none, or if it has ended and only
-    /// waits for its parent.
+    /// When the process that has the number now was started; `nil` if there is none, or if it has ended and
+    /// only waits for its parent.
     static func startTicks(of pid: Int32) -> Int64? {
         guard let stat = text(of: "/proc/\(pid)/stat") else { return nil }
         return startTicks(inStat: stat)
     }
 
-    /// proc(5): `pid (comm) state ppid …`; the state is field 3 and the start time field 22. The command may hold
-    /// spaces and parentheses itself, so fields count from the last parenthesis.
+    /// proc(5): `pid (comm) state ppid …`; the state is field 3 and the start time field 22. The command
+    /// may hold spaces and parentheses itself, so fields count from the last parenthesis.
     static func startTicks(inStat stat: String) -> Int64? {
         guard let end = stat.lastIndex(of: ")") else { return nil }
         let fields = stat[stat.index(after: end)...].split(separator: " ")

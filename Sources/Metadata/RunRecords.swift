@@ -38,7 +38,8 @@ package struct StepCompletion: Hashable, Sendable {
     }
 }
 
-/// The right to try a step once: its number counts the step's attempts from 1, its epoch goes into the commit.
+/// The right to try a step once: its number counts the step's attempts from 1, its epoch goes into the
+/// commit.
 package struct Attempt: Hashable, Sendable {
     package let step: StepID
     package let number: Int
@@ -123,7 +124,8 @@ package struct RunFilter: Hashable, Sendable {
     package var before: Timestamp?
     package let limit: Int
 
-    /// - Parameter limit: From 1 to ``MetadataLimits/rowsPerQueryMax``; what is outside is moved to the nearer end.
+    /// - Parameter limit: From 1 to ``MetadataLimits/rowsPerQueryMax``; what is outside is moved to the
+    ///   nearer end.
     package init(
         states: Set<RunState> = [], asset: AssetKey? = nil, trigger: RunTrigger? = nil,
         since: Timestamp? = nil,

@@ -12,11 +12,12 @@ package struct Binding: Sendable {
 
     /// What is wrong with columns and types, in the order of building.
     ///
-    /// A table that was never built is known by what its own SQL would give. Models that depend on bronze which was
-    /// never extracted are left out: nothing is known of its columns.
+    /// A table that was never built is known by what its own SQL would give. Models that depend on bronze
+    /// which was never extracted are left out: nothing is known of its columns.
     package func mistakes() async throws -> [any Diagnostic] {
         let order = lake.graph.assets.order
-        let states = try await lake.states(of: order)
+        let states = try await lake.states(
+            of: order, history: Set(lake.graph.models.values.flatMap(\.historyInputs)))
         let session = try await BlockingPool.shared.run { try lake.session() }
         let models = lake.graph.models
         return try await session.database.withConnection { connection in

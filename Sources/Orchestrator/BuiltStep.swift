@@ -42,7 +42,8 @@ enum BuiltStep: Sendable {
                 startedAt: startedAt, finishedAt: finishedAt)
         case .published(let manifest):
             Materialization(
-                asset: manifest.asset, run: manifest.run, version: manifest.version, codeHash: manifest.codeHash,
+                asset: manifest.asset, run: manifest.run, version: manifest.version,
+                codeHash: manifest.codeHash,
                 rows: manifest.rows, bytes: manifest.bytes, schema: manifest.schema, inputs: manifest.inputs,
                 startedAt: startedAt, finishedAt: finishedAt)
         case .noNewRows: nil
@@ -53,7 +54,9 @@ enum BuiltStep: Sendable {
         switch self {
         case .committed(let manifest, _, _):
             manifest.conversions.map {
-                RunEvent.Draft(step, at: now, kind: .valuesConverted, text: "\($0.column): \($0.values) values, \($0.reason.rawValue)")
+                RunEvent.Draft(
+                    step, at: now, kind: .valuesConverted,
+                    text: "\($0.column): \($0.values) values, \($0.reason.rawValue)")
             }
         case .published(let manifest):
             manifest.checks.map {

@@ -14,10 +14,13 @@ extension StepOutcome {
             if let underlying = error.underlying {
                 self.init(underlying, asset: asset)
             } else {
-                self = .failed(StepFailure(EngineFailure(error, asset: asset), category: EngineFailure.category(error)))
+                self = .failed(
+                    StepFailure(EngineFailure(error, asset: asset), category: EngineFailure.category(error)))
             }
         case let failure as SourceUnavailable:
-            self = failure.category == .cancelled ? .cancelled : .failed(StepFailure(failure, category: failure.category))
+            self =
+                failure.category == .cancelled
+                ? .cancelled : .failed(StepFailure(failure, category: failure.category))
         case let failure as ModelFailure: self = .failed(StepFailure(failure, category: failure.category))
         case let failure as PublishBlocked: self = .failed(StepFailure(failure, category: .badData))
         case let failure as LeaseLost: self = .failed(StepFailure(failure, category: .lost))
@@ -45,14 +48,18 @@ struct EngineFailure: Diagnostic {
     static func category(_ error: DuckDBError) -> FailureCategory {
         switch error.kind {
         case .outOfMemory: .outOfMemory
-        case .io: .transient
+        // Room does not come back within a few seconds, and every table would wait for it.
+        case .io: isDiskFull(error) ? .badConfig : .transient
         default: .badQuery
         }
     }
 
-    private var isDiskFull: Bool { error.message.contains("No space left") }
+    private static func isDiskFull(_ error: DuckDBError) -> Bool { error.message.contains("No space left") }
+    private var isDiskFull: Bool { EngineFailure.isDiskFull(error) }
 
-    var code: String { isDiskFull ? "store.disk-full" : error.kind == .outOfMemory ? "engine.out-of-memory" : "engine.failed" }
+    var code: String {
+        isDiskFull ? "store.disk-full" : error.kind == .outOfMemory ? "engine.out-of-memory" : "engine.failed"
+    }
     var problem: String { "\(asset): \(isDiskFull ? "the disk is full" : error.message)" }
     var remedy: String {
         if isDiskFull { return "Make room; nothing that is published was touched. Then run this again." }

@@ -8,14 +8,16 @@ package struct Housekeeping: Sendable {
 
     package init(_ lake: Lake) { self.lake = lake }
 
-    /// Declares runs of dead processes lost and removes their leftovers from the lake. Costs next to nothing after
-    /// a run that ended by itself.
+    /// Declares runs of dead processes lost and removes their leftovers from the lake. Costs next to
+    /// nothing after a run that succeeded.
     ///
     /// The caller holds the lake's lock, so that no other run can be alive.
     package func clearAfterDeadRuns(seenFrom process: ProcessIdentity, now: Timestamp) async throws {
         let newest = try await lake.metadata.runs(RunFilter(limit: 1)).first
-        let lost = try await lake.metadata.reclaimLostRuns(at: now, isAlive: ProcessTable.liveness(seenFrom: process))
-        if let newest, lost.isEmpty, newest.state == .succeeded || newest.state == .failed { return }
+        let lost = try await lake.metadata.reclaimLostRuns(
+            at: now, isAlive: ProcessTable.liveness(seenFrom: process))
+        // A step that failed for want of room had none to tidy up with either.
+        if let newest, lost.isEmpty, newest.state == .succeeded { return }
         _ = try await Recovery(lake.store).run(liveRuns: [])
     }
 
@@ -24,9 +26,11 @@ package struct Housekeeping: Sendable {
     package func run() async throws -> (RecoveryReport, Compaction) {
         let now = Lake.now()
         let process = try ProcessTable.current()
-        let lock = try RunLock(folder: lake.systemFolder, holder: "housekeeping, process \(process.pid) on \(process.host)")
+        let lock = try RunLock(
+            folder: lake.systemFolder, holder: "housekeeping, process \(process.pid) on \(process.host)")
         defer { withExtendedLifetime(lock) {} }
-        _ = try await lake.metadata.reclaimLostRuns(at: now, isAlive: ProcessTable.liveness(seenFrom: process))
+        _ = try await lake.metadata.reclaimLostRuns(
+            at: now, isAlive: ProcessTable.liveness(seenFrom: process))
         let report = try await Recovery(lake.store).run(liveRuns: [])
         return (report, try await lake.metadata.compact(Retention(), now: now))
     }

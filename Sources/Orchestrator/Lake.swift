@@ -8,6 +8,7 @@ package import LakeSQL
 package import LakeStore
 package import Metadata
 package import Project
+internal import Quality
 internal import Synchronization
 package import Transform
 
@@ -17,6 +18,7 @@ package final class Lake: Sendable {
     package let store: SealingStore
     package let metadata: any MetadataStore
     let feed = RowFeed()
+    let keySets = KeySets()
     private let engine = Mutex<LakeSession?>(nil)
 
     package var definition: LakeDefinition { graph.definition }
@@ -40,7 +42,8 @@ package final class Lake: Sendable {
             }
         }
         let metadata = try await SQLiteMetadataStore.open(at: "\(system)/tarn.db", now: now())
-        let graph = try await LakeGraph.analyze(loaded, with: StatementAnalyzer(cache: FactCache(metadata: metadata)))
+        let graph = try await LakeGraph.analyze(
+            loaded, with: StatementAnalyzer(cache: FactCache(metadata: metadata)))
         let store =
             switch definition.store {
             case .local(let path): try LocalStore(root: path)
@@ -76,7 +79,9 @@ package final class Lake: Sendable {
             if let limit = definition.resources.memoryLimit { settings["memory_limit"] = limit }
             if let threads = definition.resources.threads { settings["threads"] = String(threads) }
             let database = try Database(configuration: settings)
-            try database.connect().register(feed)
+            let connection = try database.connect()
+            try connection.register(feed)
+            try keySets.register(on: connection)
             let session = LakeSession(database: database, store: store)
             engine = session
             return session
@@ -89,12 +94,22 @@ package final class Lake: Sendable {
     }
 
     /// What is published of each of `keys`, read side by side.
-    package func states(of keys: [AssetKey]) async throws -> [AssetKey: AssetState] {
+    ///
+    /// - Parameter history: Those of which every partition is looked up, for who reads `__all`.
+    package func states(
+        of keys: [AssetKey], history: Set<AssetKey> = []
+    ) async throws -> [AssetKey: AssetState] {
         try await withThrowingTaskGroup(of: (AssetKey, AssetState?).self) { group in
             var states: [AssetKey: AssetState] = [:]
             for (index, key) in keys.enumerated() {
                 if index >= 16, let (key, state) = try await group.next() { states[key] = state }
-                group.addTask { (key, try await self.state(of: key)) }
+                group.addTask {
+                    (
+                        key,
+                        try await LakeSession.state(
+                            of: key, hasHistory: history.contains(key), self.manifests, self.store)
+                    )
+                }
             }
             for try await (key, state) in group { states[key] = state }
             return states

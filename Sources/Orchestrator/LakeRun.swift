@@ -11,8 +11,8 @@ internal import Transform
 
 /// One run: builds the selected assets in order, several at once, and records what happened.
 ///
-/// A failed step blocks what is made from it and nothing else. Cancelling the task stops the statements that are
-/// running, at the sources too; what was committed stays.
+/// A failed step blocks what is made from it and nothing else. Cancelling the task stops the statements
+/// that are running, at the sources too; what was committed stays.
 package struct LakeRun: Sendable {
     package let lake: Lake
     package let selection: Selection
@@ -34,14 +34,16 @@ package struct LakeRun: Sendable {
         let began = Lake.now()
         let id = RunID(at: began, random: .random(in: 0...UInt32.max))
         let process = try ProcessTable.current()
-        let lock = try RunLock(folder: lake.systemFolder, holder: "run \(id), process \(process.pid) on \(process.host)")
+        let lock = try RunLock(
+            folder: lake.systemFolder, holder: "run \(id), process \(process.pid) on \(process.host)")
         defer { withExtendedLifetime(lock) {} }
         try await Housekeeping(lake).clearAfterDeadRuns(seenFrom: process, now: began)
 
         let order = lake.graph.assets.order.filter(selected.contains)
         try await lake.metadata.createRun(
             NewRun(
-                id: id, selection: selection.description, trigger: .manual, process: process, startedAt: began),
+                id: id, selection: selection.description, trigger: .manual, process: process, startedAt: began
+            ),
             steps: order.map { StepID(run: id, asset: $0) })
         observer.observe(.runStarted(id, steps: order))
         let steps = LakeSteps(lake: lake, run: id, options: options, observer: observer)

@@ -47,7 +47,13 @@ struct LakeSteps: Sendable {
             throw refused
         } catch {
             let outcome = StepOutcome(error, asset: asset)
-            try await lake.metadata.finish(steps: [StepCompletion(step, outcome, at: Lake.now())])
+            var completion = StepCompletion(step, outcome, at: Lake.now())
+            if case .failed = outcome {
+                // A step fails in an attempt only, also if it could not even be decided what to do.
+                completion = try await lake.metadata.startAttempt(of: step, at: Lake.now()).finished(
+                    outcome, at: Lake.now())
+            }
+            try await lake.metadata.finish(steps: [completion])
             observer.observe(.stepFinished(asset, StepEnd(outcome: outcome, elapsed: .now - began)))
             return outcome.state
         }
@@ -75,8 +81,10 @@ struct LakeSteps: Sendable {
                 for: table, asset, fingerprints: fingerprints, isForced: options.isForced)
         }
         guard let model = lake.graph.models[asset] else { throw MissingInput(asset: asset, input: asset) }
-        let states = try await lake.states(of: model.inputs)
-        for input in model.inputs where states[input] == nil { throw MissingInput(asset: asset, input: input) }
+        let states = try await lake.states(of: model.inputs, history: model.historyInputs)
+        for input in model.inputs where states[input] == nil {
+            throw MissingInput(asset: asset, input: input)
+        }
         return .forModel(
             current: try await lake.manifests.manifest(of: asset)?.manifest, code: model.codeHash,
             engine: ModelBuild.engine, inputs: states.mapValues { $0.version }, isForced: options.isForced)
@@ -109,7 +117,8 @@ struct LakeSteps: Sendable {
                     attempt.number < options.attemptsMax, !Task.isCancelled
                 else {
                     try await lake.metadata.finish(steps: [attempt.finished(outcome, at: Lake.now())])
-                    observer.observe(.stepFinished(step.asset, StepEnd(outcome: outcome, elapsed: .now - began)))
+                    observer.observe(
+                        .stepFinished(step.asset, StepEnd(outcome: outcome, elapsed: .now - began)))
                     return outcome.state
                 }
                 try await lake.metadata.finish(steps: [attempt.finished(.retrying(failure), at: Lake.now())])
@@ -131,25 +140,31 @@ struct LakeSteps: Sendable {
         try Task.checkCancellation()
         if let table = lake.graph.tables[asset] { return try await extract(table, attempt, watch) }
         guard let model = lake.graph.models[asset] else { throw MissingInput(asset: asset, input: asset) }
-        let states = try await lake.states(of: model.inputs)
+        let states = try await lake.states(of: model.inputs, history: model.historyInputs)
         let inputs = try model.inputs.map { input in
             guard let state = states[input] else { throw MissingInput(asset: asset, input: input) }
             return state
         }
         let auditStates = try await lake.states(of: model.auditInputs)
-        for input in model.auditInputs where auditStates[input] == nil { throw MissingInput(asset: asset, input: input) }
+        for input in model.auditInputs where auditStates[input] == nil {
+            throw MissingInput(asset: asset, input: input)
+        }
         let session = try await BlockingPool.shared.run { try lake.session() }
         let checks = model.definition.checks
         let manifest = try await ModelBuild(
             model, inputs: inputs, session: session, store: lake.store, now: Lake.now
-        ).run(run, epoch: attempt.epoch, watch: watch.watch) { connection, table in
+        ).run(run, epoch: attempt.epoch, watch: watch.watch) { connection, file in
             try session.define(Array(auditStates.values), on: connection)
-            return try Audit(of: asset, table: table, checks: checks).run(on: connection)
+            let table = "read_parquet(\(quotedLiteral(file)), hive_partitioning = false)"
+            return try Audit(of: asset, table: table, file: file, sets: lake.keySets, checks: checks).run(
+                on: connection)
         }
         return .published(manifest)
     }
 
-    private func extract(_ table: LakeGraph.Table, _ attempt: Attempt, _ watch: StepWatch) async throws -> BuiltStep {
+    private func extract(_ table: LakeGraph.Table, _ attempt: Attempt, _ watch: StepWatch) async throws
+        -> BuiltStep
+    {
         let session = try await BlockingPool.shared.run { try lake.session() }
         let extraction = TableExtraction(
             source: table.source, table: table.definition,

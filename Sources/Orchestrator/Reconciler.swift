@@ -14,7 +14,8 @@ package struct Reconciler: Sendable {
 
     package init(_ lake: Lake) { self.lake = lake }
 
-    /// One comparison for every selected bronze table, in the order of names; tables of other layers are left out.
+    /// One comparison for every selected bronze table, in the order of names; tables of other layers are
+    /// left out.
     ///
     /// Each is kept as JSON in the lake and in the metadata.
     package func run(_ selection: Selection) async throws -> [ReconciliationRecord] {
@@ -48,7 +49,8 @@ package struct Reconciler: Sendable {
                 try connection.query("SELECT count(*) FROM (\(state.select))").rows.first?.first?.integer ?? 0
             }
             return .ofRowCounts(
-                asset: key, run: state.run, comparedAt: Lake.now(), sourceRows: sourceRows, bronzeRows: bronzeRows,
+                asset: key, run: state.run, comparedAt: Lake.now(), sourceRows: sourceRows,
+                bronzeRows: bronzeRows,
                 tolerance: tolerance)
         } catch let failure as any Diagnostic {
             return unknown(key, tolerance, failure.problem)

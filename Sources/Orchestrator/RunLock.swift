@@ -3,8 +3,9 @@ internal import LakeModel
 
 /// The right to run on a lake, for one process at a time.
 ///
-/// It is an `flock` on `.tarn/run.lock`, which the kernel releases when the process ends in whatever way, so that
-/// nobody has to find out whether its holder is still alive. Commits do not depend on it: they are conditional.
+/// It is an `flock` on `.tarn/run.lock`, which the kernel releases when the process ends in whatever way,
+/// so that nobody has to find out whether its holder is still alive. Commits do not depend on it: they are
+/// conditional.
 package final class RunLock: Sendable {
     private let descriptor: Int32
 
@@ -13,7 +14,9 @@ package final class RunLock: Sendable {
     package init(folder: String, holder: String) throws {
         let path = "\(folder)/run.lock"
         let descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o644)
-        guard descriptor >= 0 else { throw LockUnavailable(path: path, reason: String(cString: strerror(errno))) }
+        guard descriptor >= 0 else {
+            throw LockUnavailable(path: path, reason: String(cString: strerror(errno)))
+        }
         guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
             let isHeld = errno == EWOULDBLOCK
             let reason = String(cString: strerror(errno))

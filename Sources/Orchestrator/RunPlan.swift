@@ -36,12 +36,17 @@ package struct RunPlan: Sendable {
         for key in order {
             let decision: BuildDecision
             if let table = lake.graph.tables[key] {
-                decision = try await lake.decision(for: table, key, fingerprints: fingerprints, isForced: isForced)
+                decision = try await lake.decision(
+                    for: table, key, fingerprints: fingerprints, isForced: isForced)
             } else if let model = lake.graph.models[key] {
+                let states =
+                    model.historyInputs.isEmpty
+                    ? states : try await lake.states(of: model.inputs, history: model.historyInputs)
                 let versions = model.inputs.map { ($0, willBuild.contains($0) ? nil : states[$0]?.version) }
                 decision = .forModel(
                     current: try await lake.manifests.manifest(of: key)?.manifest, code: model.codeHash,
-                    engine: ModelBuild.engine, inputs: Dictionary(versions, uniquingKeysWith: { first, _ in first }),
+                    engine: ModelBuild.engine,
+                    inputs: Dictionary(versions, uniquingKeysWith: { first, _ in first }),
                     isForced: isForced)
             } else {
                 continue
@@ -70,8 +75,8 @@ extension LakeGraph {
 }
 
 extension Exclusion {
-    /// Whether a term of a selection, such as `source:v4_warehouse` or `bronze_v4_api.customer`, names what is
-    /// excluded here.
+    /// Whether a term of a selection, such as `source:v4_warehouse` or `bronze_v4_api.customer`, names what
+    /// is excluded here.
     func covers(term: String) -> Bool {
         let name = term.split(separator: ":").last.map(String.init) ?? term
         let bare = String(name.filter { $0 != "+" })
@@ -121,7 +126,8 @@ extension Lake {
         // A source that was never read need not be asked.
         let fingerprint = current == nil ? nil : await fingerprints.fingerprint(of: table.source)
         return .forTable(
-            current: current, mode: table.definition.mode, key: table.definition.key, cursor: table.definition.cursor,
+            current: current, mode: table.definition.mode, key: table.definition.key,
+            cursor: table.definition.cursor,
             fingerprint: fingerprint, isForced: isForced)
     }
 }

@@ -5,8 +5,8 @@ internal import Yams
 package struct LoadedLake: Sendable {
     /// Without the sources, tables and models that are wrong; `nil` if `lake.yaml` does not say enough.
     package let definition: LakeDefinition?
-    /// Every table and model that a file names, those with mistakes included: who refers to one of them makes no
-    /// second mistake.
+    /// Every table and model that a file names, those with mistakes included: who refers to one of them
+    /// makes no second mistake.
     package let named: Set<AssetKey>
     /// Sources whose file cannot be read, so that their tables are not known.
     package let unreadable: Set<SourceName>

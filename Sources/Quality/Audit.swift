@@ -3,17 +3,27 @@ package import LakeModel
 
 /// Runs the checks of one table on its staged rows, before anything is published.
 ///
-/// Every check is a query for the rows that break it. Those that look at single rows are answered together in one
-/// scan of the table; `unique` and `relationships` need a query each. A failing check keeps a sample of its rows.
+/// Every check is a query for the rows that break it. Those that look at single rows are answered together
+/// in one scan of the table, `unique` and `relationships` of integers in another; what is left needs a
+/// query each. Of a Parquet file, its own statistics say how many values of a column are NULL.
 package struct Audit: Sendable {
     package let asset: AssetKey
     /// An SQL expression that stands for the table, such as `read_parquet('…')`.
     package let table: String
+    /// The one Parquet file that `table` is, if it is one.
+    package let file: String?
+    /// Registered with the database that is asked; without them every `unique` and `relationships` is a
+    /// query.
+    package let sets: KeySets?
     package let checks: [Check]
 
-    package init(of asset: AssetKey, table: String, checks: [Check]) {
+    package init(
+        of asset: AssetKey, table: String, file: String? = nil, sets: KeySets? = nil, checks: [Check]
+    ) {
         self.asset = asset
         self.table = table
+        self.file = file
+        self.sets = sets
         self.checks = checks
     }
 
@@ -21,9 +31,13 @@ package struct Audit: Sendable {
     ///
     /// Tables that `relationships` names must be defined in `connection`.
     package func run(on connection: Connection) throws -> [CheckResult] {
-        var failures: [Int: Int64] = [:]
+        var failures = try nullCounts(on: connection)
         try scan(on: connection, into: &failures)
-        for (index, check) in checks.enumerated() {
+        if let sets {
+            let integers = IntegerAudit(asset: asset, table: table, sets: sets, relation: relation)
+            failures.merge(try integers.run(checks, on: connection)) { known, _ in known }
+        }
+        for (index, check) in checks.enumerated() where failures[index] == nil {
             guard let query = separateQuery(for: check.rule) else { continue }
             failures[index] = try count(query, on: connection)
         }
@@ -32,7 +46,8 @@ package struct Audit: Sendable {
         }
     }
 
-    /// The query that gives the rows that break `check`, for a person who looks for them; `nil` for a row count.
+    /// The query that gives the rows that break `check`, for a person who looks for them; `nil` for a row
+    /// count.
     package func failingRows(of check: Check) -> String? {
         switch check.rule {
         case .notNull, .acceptedValues:
@@ -52,9 +67,33 @@ package struct Audit: Sendable {
         }
     }
 
+    /// The failures of `not_null` as the statistics of the file give them, as far as it has any.
+    private func nullCounts(on connection: Connection) throws -> [Int: Int64] {
+        guard let file, checks.contains(where: { if case .notNull = $0.rule { true } else { false } }) else {
+            return [:]
+        }
+        let rows = try connection.query(
+            """
+            SELECT path_in_schema, CAST(sum(stats_null_count) AS BIGINT), count(*) = count(stats_null_count) \
+            FROM parquet_metadata(\(quotedLiteral(file))) GROUP BY ALL
+            """
+        ).rows
+        var counts: [String: Int64] = [:]
+        for row in rows {
+            guard row.count == 3, row[2].boolean == true, let name = row[0].text, let nulls = row[1].integer
+            else { continue }
+            counts[name] = nulls
+        }
+        var failures: [Int: Int64] = [:]
+        for (index, check) in checks.enumerated() {
+            if case .notNull(let column) = check.rule { failures[index] = counts[column] }
+        }
+        return failures
+    }
+
     private func scan(on connection: Connection, into failures: inout [Int: Int64]) throws {
         var expressions: [(index: Int, sql: String)] = []
-        for (index, check) in checks.enumerated() {
+        for (index, check) in checks.enumerated() where failures[index] == nil {
             if let condition = brokenCondition(of: check.rule) {
                 expressions.append((index, "count(*) FILTER (WHERE \(condition))"))
             } else if case .rowCount(let min, let max) = check.rule {

@@ -6,8 +6,8 @@ package struct SampleDataRequest: Sendable {
     package enum Target: Sendable {
         /// One file `<database>.db` for each database in this folder, which is made if it is missing.
         case sqlite(folder: String)
-        /// Databases on this server under the sources' names, whose user may create and drop them. Local data is
-        /// switched on by itself.
+        /// Databases on this server under the sources' names, whose user may create and drop them. Local
+        /// data is switched on by itself.
         case mysql(MySQLSettings)
     }
 

@@ -1,5 +1,5 @@
-/// How many columns of a terminal `text` takes: East Asian wide characters and emoji two, combining marks none.
-/// Colour sequences (`ESC [ … m`) take none.
+/// How many columns of a terminal `text` takes: East Asian wide characters and emoji two, combining marks
+/// none. Colour sequences (`ESC [ … m`) take none.
 package func displayWidth(of text: String) -> Int {
     // Most texts are plain ASCII, whose width is its length.
     if text.utf8.allSatisfy({ $0 >= 0x20 && $0 < 0x7F }) { return text.utf8.count }
@@ -28,8 +28,8 @@ package func padded(_ text: String, to width: Int, alignment: TextTable.Alignmen
     return alignment == .left ? text + spaces : spaces + text
 }
 
-/// `text` with its control characters made visible (`\n`, `\u001B`), so that it can neither break a layout nor
-/// send commands to the terminal.
+/// `text` with its control characters made visible (`\n`, `\u001B`), so that it can neither break a layout
+/// nor send commands to the terminal.
 package func visible(_ text: String) -> String {
     guard text.unicodeScalars.contains(where: isControl) else { return text }
     var result = ""

@@ -2,8 +2,8 @@ internal import Synchronization
 
 /// A few lines at the end of the output that are redrawn in place: a bar for each step that is running.
 ///
-/// On a terminal the lines are replaced at most ten times a second. Elsewhere they are never written; only the
-/// lines for good (``print(_:)``) are.
+/// On a terminal the lines are replaced at most ten times a second. Elsewhere they are never written; only
+/// the lines for good (``print(_:)``) are.
 package final class LiveRegion: Sendable {
     private let file: Int32
     private let isLive: Bool

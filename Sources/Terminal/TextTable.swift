@@ -56,8 +56,8 @@ package struct TextTable: Sendable {
 
     /// In a box with the types below the names and the count of rows at the end, as SQL shells show a result.
     ///
-    /// If not all columns fit into `widthMax`, cells are cut first; then columns in the middle are left out, and
-    /// the footer says so.
+    /// If not all columns fit into `widthMax`, cells are cut first; then columns in the middle are left
+    /// out, and the footer says so.
     /// - Parameter rowsTotal: How many rows the result has, if `rows` are only its beginning.
     package func boxed(widthMax: Int? = nil, rowsTotal: Int64? = nil, style: Style = .plain) -> String {
         let total = rowsTotal ?? Int64(rows.count)
@@ -120,8 +120,8 @@ package struct TextTable: Sendable {
         return texts
     }
 
-    /// The table without so many of its middle columns that the others fit at their least useful width; a column
-    /// of `…` stands in their place.
+    /// The table without so many of its middle columns that the others fit at their least useful width; a
+    /// column of `…` stands in their place.
     private func reduced(toFit widthMax: Int?) -> (table: TextTable, isCut: Bool) {
         let leastWidth = 8
         guard let widthMax else { return (self, false) }

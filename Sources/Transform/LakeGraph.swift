@@ -14,6 +14,8 @@ package struct LakeGraph: Sendable {
         package let definition: ModelDefinition
         /// What the SQL reads: the rows are a function of these.
         package let inputs: [AssetKey]
+        /// Those of its inputs of which it reads every partition (`__all`).
+        package let historyInputs: Set<AssetKey>
         /// What only its checks look at. It is built before, too, or the audit could not run.
         package let auditInputs: [AssetKey]
         /// Digest of everything that decides the rows and whether they are published: the syntax tree, the
@@ -29,7 +31,9 @@ package struct LakeGraph: Sendable {
 
     /// The graph of `loaded`, or every mistake of its files and its SQL together.
     /// - Throws: ``Diagnostics`` with all mistakes.
-    package static func analyze(_ loaded: LoadedLake, with analyzer: StatementAnalyzer) async throws -> LakeGraph {
+    package static func analyze(_ loaded: LoadedLake, with analyzer: StatementAnalyzer) async throws
+        -> LakeGraph
+    {
         var mistakes = loaded.mistakes
         guard let definition = loaded.definition else { throw Diagnostics(mistakes) }
         var tables: [AssetKey: Table] = [:]
@@ -44,18 +48,22 @@ package struct LakeGraph: Sendable {
             switch analysis {
             case .failure(let mistake): mistakes.append(SQLMistake(mistake, in: model))
             case .success(let analysis):
-                let reading = ModelInputs(of: model, analysis: analysis, loaded: loaded, definition: definition)
+                let reading = ModelInputs(
+                    of: model, analysis: analysis, loaded: loaded, definition: definition)
                 mistakes.append(contentsOf: reading.mistakes)
                 models[model.key] = Model(
-                    definition: model, inputs: reading.inputs,
+                    definition: model, inputs: reading.inputs, historyInputs: reading.historyInputs,
                     auditInputs: Set(model.checks.compactMap(\.otherAsset))
-                        .subtracting(reading.inputs + [model.key]).sorted(), codeHash: codeHash(of: model, analysis))
+                        .subtracting(reading.inputs + [model.key]).sorted(),
+                    codeHash: codeHash(of: model, analysis))
             }
         }
         let nodes =
             tables.map { AssetGraph.Node(key: $0.key, tags: Set($0.value.definition.tags)) }
             + models.map {
-                AssetGraph.Node(key: $0.key, tags: Set($0.value.definition.tags), inputs: Set($0.value.inputs + $0.value.auditInputs))
+                AssetGraph.Node(
+                    key: $0.key, tags: Set($0.value.definition.tags),
+                    inputs: Set($0.value.inputs + $0.value.auditInputs))
             }
         do {
             let assets = try AssetGraph(nodes)
@@ -71,7 +79,9 @@ package struct LakeGraph: Sendable {
         var parts = [analysis.digest, model.materialization.rawValue]
         for check in model.checks {
             var rule = "\(check.name) \(check.severity.rawValue)"
-            if case .acceptedValues(_, let values) = check.rule { rule += values.map(quotedLiteral).joined(separator: ",") }
+            if case .acceptedValues(_, let values) = check.rule {
+                rule += values.map(quotedLiteral).joined(separator: ",")
+            }
             parts.append(rule)
         }
         for column in model.columns { parts.append("\(quotedIdentifier(column.name)) \(column.type ?? "")") }

@@ -7,8 +7,8 @@ internal import Project
 
 /// Builds one silver or gold table: write, audit, publish.
 ///
-/// The rows go to staging by one COPY, the audit looks at what was written, and only then the manifest is flipped. A
-/// failure at any point leaves the published table as it was.
+/// The rows go to staging by one COPY, the audit looks at what was written, and only then the manifest is
+/// flipped. A failure at any point leaves the published table as it was.
 package struct ModelBuild: Sendable {
     package let model: LakeGraph.Model
     /// What is read, in the state in which it is read.
@@ -38,12 +38,12 @@ package struct ModelBuild: Sendable {
     }
 
     /// - Parameters:
-    ///   - audit: Runs the model's checks on the staged rows, which the SQL expression stands for.
+    ///   - audit: Runs the model's checks on the staged rows, which are the file.
     ///   - watch: Is handed the means to ask how far the statement is, before it starts.
     /// - Throws: ``ModelFailure`` with the place in the model's SQL; what the commit throws.
     package func run(
         _ run: RunID, epoch: LeaseEpoch, watch: @escaping @Sendable (Interrupter) -> Void,
-        audit: @escaping @Sendable (Connection, _ table: String) throws -> [CheckResult]
+        audit: @escaping @Sendable (Connection, _ file: String) throws -> [CheckResult]
     ) async throws -> TableManifest {
         let key = model.definition.key
         let staged = LakeLayout.staged(key, of: run)
@@ -51,51 +51,62 @@ package struct ModelBuild: Sendable {
             throw ModelFailure(store: key)
         }
         let began = ContinuousClock.now
-        let written = try await session.database.withConnection { connection in
+        let rows = try await withConnection { connection in
             watch(connection.interrupter)
+            try session.define(inputs, on: connection)
+            try model.requireDeclaredColumns(on: connection)
+            return try write(to: path, on: connection)
+        }
+        // The commit needs the bytes on disk; they get there while the audit computes.
+        async let settled: Void = Staging(store).settle(key, of: run)
+        let audited: (schema: [ColumnSchema], checks: [CheckResult]) = try await withConnection {
+            connection in
+            watch(connection.interrupter)
+            let table = "read_parquet(\(quotedLiteral(path)), hive_partitioning = false)"
+            return (try schema(of: "FROM \(table)", on: connection), try audit(connection, path))
+        }
+        try await settled
+        let table = StagedTable(
+            asset: key, run: run, epoch: epoch, rows: rows, version: version, codeHash: model.codeHash,
+            engine: ModelBuild.engine,
+            inputs: inputs.map { TableManifest.Input(asset: $0.key, version: $0.version) },
+            schema: audited.schema,
+            checks: audited.checks, seconds: (ContinuousClock.now - began).seconds)
+        return try await TablePublish(store, now: now).publish(table)
+    }
+
+    private func withConnection<T: Sendable>(_ body: @escaping @Sendable (Connection) throws -> T)
+        async throws -> T
+    {
+        try await session.database.withConnection { connection in
             do {
-                try session.define(inputs, on: connection)
-                try model.requireDeclaredColumns(on: connection)
-                let rows = try write(to: path, on: connection)
-                let table = "read_parquet(\(quotedLiteral(path)), hive_partitioning = false)"
-                return Written(
-                    rows: rows, schema: try schema(of: "FROM \(table)", on: connection),
-                    checks: try audit(connection, table))
+                return try body(connection)
             } catch let error as DuckDBError {
                 throw error.isInterrupt ? CancellationError() : ModelFailure(error, in: model.definition)
             }
         }
-        let table = StagedTable(
-            asset: key, run: run, epoch: epoch, rows: written.rows, version: version, codeHash: model.codeHash,
-            engine: ModelBuild.engine,
-            inputs: inputs.map { TableManifest.Input(asset: $0.key, version: $0.version) }, schema: written.schema,
-            checks: written.checks, seconds: (ContinuousClock.now - began).seconds)
-        return try await TablePublish(store, now: now).publish(table)
-    }
-
-    private struct Written: Sendable {
-        let rows: Int64
-        let schema: [ColumnSchema]
-        let checks: [CheckResult]
     }
 
     private func write(to path: String, on connection: Connection) throws -> Int64 {
         let result = try connection.query(
-            "COPY (\n\(model.definition.sql)\n) TO \(quotedLiteral(path)) (FORMAT parquet, COMPRESSION snappy)")
+            "COPY (\n\(model.definition.sql)\n) TO \(quotedLiteral(path)) (FORMAT parquet, COMPRESSION snappy)"
+        )
         return result.rows.first?.first?.integer ?? 0
     }
 
     private func schema(of relation: String, on connection: Connection) throws -> [ColumnSchema] {
         try connection.query("DESCRIBE \(relation)").rows.compactMap { row in
-            guard case .text(let name)? = row.first, case .text(let type)? = row.dropFirst().first else { return nil }
+            guard case .text(let name)? = row.first, case .text(let type)? = row.dropFirst().first else {
+                return nil
+            }
             return ColumnSchema(name: name, type: type)
         }
     }
 }
 
 extension LakeGraph.Model {
-    /// Checks the SQL against the tables that `connection` knows, and leaves an empty table of its name if there is
-    /// none, so that models that read it can be checked too. Blocks.
+    /// Checks the SQL against the tables that `connection` knows, and leaves an empty table of its name if
+    /// there is none, so that models that read it can be checked too. Blocks.
     /// - Throws: ``ModelFailure``.
     package func bind(on connection: Connection) throws {
         do {
@@ -115,14 +126,16 @@ extension LakeGraph.Model {
     func requireDeclaredColumns(on connection: Connection) throws {
         let columns = try connection.prepare("\n\(definition.sql)").columns
         for column in definition.columns {
-            guard let actual = columns.first(where: { $0.name.lowercased() == column.name.lowercased() }) else {
+            guard let actual = columns.first(where: { $0.name.lowercased() == column.name.lowercased() })
+            else {
                 throw ModelFailure(missing: column, of: definition, actual: columns.map(\.name))
             }
             guard let type = column.type else { continue }
             let expected = try connection.prepare("SELECT CAST(NULL AS \(type))").columns.first?.type
             if let expected, expected != actual.type {
                 throw ModelFailure(
-                    type: expected.description, of: column, model: definition, actual: actual.type.description)
+                    type: expected.description, of: column, model: definition, actual: actual.type.description
+                )
             }
         }
     }

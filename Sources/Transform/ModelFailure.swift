@@ -12,20 +12,22 @@ package struct ModelFailure: Diagnostic {
 
     /// - Parameter error: Of a statement in which the model's SQL begins on the second line.
     init(_ error: DuckDBError, in model: ModelDefinition) {
-        place = error.position.flatMap { position in
-            guard position.line > 1 else { return nil }
-            let isFirstLine = position.line == 2
-            return Place(
-                file: model.file, line: model.sqlPlace.line + position.line - 2,
-                column: isFirstLine ? model.sqlPlace.column + position.column - 1 : position.column)
-        } ?? model.sqlPlace
+        place =
+            error.position.flatMap { position in
+                guard position.line > 1 else { return nil }
+                let isFirstLine = position.line == 2
+                return Place(
+                    file: model.file, line: model.sqlPlace.line + position.line - 2,
+                    column: isFirstLine ? model.sqlPlace.column + position.column - 1 : position.column)
+            } ?? model.sqlPlace
         switch error.kind {
         case .outOfMemory:
             (code, category) = ("model.out-of-memory", .outOfMemory)
             problem = "\(model.key) needs more memory than it may use: \(error.message)"
-            remedy = "Raise resources.memory_limit in lake.yaml, or lower resources.threads: each thread needs its own."
+            remedy =
+                "Raise resources.memory_limit in lake.yaml, or lower resources.threads: each thread needs its own."
         case .io where error.message.contains("No space left"):
-            (code, category) = ("model.disk-full", .transient)
+            (code, category) = ("model.disk-full", .badConfig)
             problem = "The disk is full: \(model.key) could not be written."
             remedy = "Make room (what is published is untouched), then run this again."
         case .binder, .catalog, .parser, .syntax:
@@ -47,7 +49,8 @@ package struct ModelFailure: Diagnostic {
         (code, category, place) = ("model.missing-column", .badConfig, column.place)
         problem = "\(model.key) declares the column '\(column.name)', which its SQL does not give."
         remedy =
-            (nearestName(to: column.name, among: actual).map { "Did you mean '\($0)'? " } ?? "") + "It gives: "
+            (nearestName(to: column.name, among: actual).map { "Did you mean '\($0)'? " } ?? "")
+            + "It gives: "
             + actual.joined(separator: ", ")
     }
 

@@ -6,16 +6,22 @@ package import Project
 struct ModelInputs {
     /// In the order of keys, each once.
     let inputs: [AssetKey]
+    /// Those of which it reads every partition.
+    let historyInputs: Set<AssetKey>
     let mistakes: [any Diagnostic]
 
-    init(of model: ModelDefinition, analysis: StatementAnalysis, loaded: LoadedLake, definition: LakeDefinition) {
+    init(
+        of model: ModelDefinition, analysis: StatementAnalysis, loaded: LoadedLake, definition: LakeDefinition
+    ) {
         let known = loaded.named
         var inputs: Set<AssetKey> = []
+        var historyInputs: Set<AssetKey> = []
         var mistakes: [any Diagnostic] = []
         for reference in analysis.tables {
             let place = model.place(ofByte: reference.position)
             let name = reference.schema.isEmpty ? reference.table : "\(reference.schema).\(reference.table)"
-            guard let key = AssetKey(schema: reference.schema, table: reference.table).flatMap({ $0.current }) else {
+            guard let key = AssetKey(schema: reference.schema, table: reference.table).flatMap({ $0.current })
+            else {
                 mistakes.append(UnknownTable(name: name, model: model.key, place: place, known: known))
                 continue
             }
@@ -29,6 +35,7 @@ struct ModelInputs {
                 mistakes.append(LayerMistake(input: key, model: model.key, place: place))
             } else {
                 inputs.insert(key)
+                if key.table.text != reference.table { historyInputs.insert(key) }
             }
         }
         for function in analysis.functions {
@@ -39,6 +46,7 @@ struct ModelInputs {
                     place: model.place(ofByte: function.position)))
         }
         self.inputs = inputs.sorted()
+        self.historyInputs = historyInputs
         self.mistakes = mistakes
     }
 }
@@ -99,11 +107,13 @@ enum Impurity {
     }
 
     private static let pureTableFunctions: Set<String> = [
-        "range", "generate_series", "unnest", "json_each", "json_tree", "generate_subscripts", "repeat", "repeat_row",
+        "range", "generate_series", "unnest", "json_each", "json_tree", "generate_subscripts", "repeat",
+        "repeat_row",
     ]
     private static let volatile: Set<String> = [
         "random", "setseed", "uuid", "gen_random_uuid", "uuidv4", "uuidv7", "now", "current_timestamp",
-        "get_current_timestamp", "transaction_timestamp", "current_date", "today", "current_time", "get_current_time",
+        "get_current_timestamp", "transaction_timestamp", "current_date", "today", "current_time",
+        "get_current_time",
         "current_localtime", "current_localtimestamp", "localtime", "localtimestamp", "nextval", "currval",
         "txid_current", "getenv", "getvariable", "current_setting", "query", "query_table", "tablesample",
     ]

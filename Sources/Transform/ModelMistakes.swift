@@ -14,7 +14,9 @@ struct SQLMistake: Diagnostic {
 
     var code: String { "model.sql" }
     var problem: String { "DuckDB cannot read this SQL: \(message)." }
-    var remedy: String { "A model is one SELECT; common table expressions are fine. Try it with: tarn sql --file FILE" }
+    var remedy: String {
+        "A model is one SELECT; common table expressions are fine. Try it with: tarn sql --file FILE"
+    }
 }
 
 /// A table that the SQL names and the lake does not have.
@@ -59,7 +61,9 @@ struct LayerMistake: Diagnostic {
 
     var code: String { "model.layer" }
     var problem: String { "\(model) reads \(input): rows flow from bronze to silver to gold, never back." }
-    var remedy: String { "Move this model to models/\(input.layer.rawValue)/, or read what \(input) is made from." }
+    var remedy: String {
+        "Move this model to models/\(input.layer.rawValue)/, or read what \(input) is made from."
+    }
 }
 
 /// A model whose rows would depend on more than the lake's tables.
@@ -78,7 +82,8 @@ struct ImpureModel: Diagnostic {
     }
     var remedy: String {
         switch reason {
-        case .readsOutside: "A model is a function of the lake's tables only: extract what you need as a source first."
+        case .readsOutside:
+            "A model is a function of the lake's tables only: extract what you need as a source first."
         case .changesByItself:
             "A model gives the same rows for the same inputs. Take dates from the data, for example max(invoice_date)."
         }

@@ -145,7 +145,7 @@ import Testing
             $0.connectTimeout = .seconds(1)
         }
         #expect(error.kind == .unreachable)
-        #expect(ContinuousClock.now - clock < .seconds(8))
+        #expect(ContinuousClock.now - clock < .seconds(60))
     }
 
     @Test func `of encryption that the server does not offer is never clear text`() async throws {

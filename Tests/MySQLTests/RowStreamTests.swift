@@ -27,7 +27,7 @@ import Testing
             for _ in 0..<10 { #expect(try stream.next()) }
             let duration = ContinuousClock().measure { stream.close() }
             // All of it would be fifty gigabytes.
-            #expect(duration < .seconds(3))
+            #expect(duration < .seconds(20))
             #expect(try !stream.next())
             #expect(connection.isOpen)
             #expect(try connection.query("SELECT 1").rows == [["1"]])
@@ -118,7 +118,7 @@ import Testing
             #expect(try stream.next())
             try administrator.execute("SET PASSWORD FOR 'tarn_test'@'%' = PASSWORD('another one')")
             let duration = ContinuousClock().measure { stream.close() }
-            #expect(duration < .seconds(5))
+            #expect(duration < .seconds(20))
             #expect(!connection.isOpen)
         }
     }

@@ -10,7 +10,8 @@ import Testing
     ) throws -> (result: CheckResult, failingRows: Int?) {
         let connection = try Database().connect()
         defer { connection.close() }
-        try connection.execute("CREATE SCHEMA silver; CREATE TABLE silver.other AS SELECT * FROM (VALUES (1), (2)) v(id)")
+        try connection.execute(
+            "CREATE SCHEMA silver; CREATE TABLE silver.other AS SELECT * FROM (VALUES (1), (2)) v(id)")
         try connection.execute("CREATE TABLE staged AS \(rows)")
         let check = Check(rule, severity: severity, place: Place(file: "models/silver/t.sql"))
         let audit = Audit(of: try #require(AssetKey("silver.t")), table: "staged", checks: [check])
@@ -21,14 +22,16 @@ import Testing
     }
 
     @Test func `counts NULLs`() throws {
-        let (result, rows) = try audit("SELECT * FROM (VALUES (1), (NULL), (NULL)) v(a)", .notNull(column: "a"))
+        let (result, rows) = try audit(
+            "SELECT * FROM (VALUES (1), (NULL), (NULL)) v(a)", .notNull(column: "a"))
         #expect(result == CheckResult(check: "not_null(a)", severity: .block, failures: 2))
         #expect(result.blocks && rows == 2)
     }
 
     @Test func `counts superfluous copies, and NULL is no copy`() throws {
         let (result, rows) = try audit(
-            "SELECT * FROM (VALUES (1), (1), (1), (2), (NULL), (NULL)) v(a)", .unique(columns: ["a"]), severity: .warn)
+            "SELECT * FROM (VALUES (1), (1), (1), (2), (NULL), (NULL)) v(a)", .unique(columns: ["a"]),
+            severity: .warn)
         #expect(result.failures == 2 && rows == 3)
         #expect(!result.passed && !result.blocks)
     }
@@ -42,7 +45,8 @@ import Testing
 
     @Test func `compares accepted values as text, quotes included, and lets NULL pass`() throws {
         let (result, rows) = try audit(
-            "SELECT * FROM (VALUES ('a'), ('it''s'), ('A'), (NULL)) v(a)", .acceptedValues(column: "a", values: ["a", "it's"]))
+            "SELECT * FROM (VALUES ('a'), ('it''s'), ('A'), (NULL)) v(a)",
+            .acceptedValues(column: "a", values: ["a", "it's"]))
         #expect(result.failures == 1 && rows == 1)
         #expect(try audit("SELECT 1 AS a", .acceptedValues(column: "a", values: ["1", "2"])).result.passed)
     }
@@ -61,9 +65,10 @@ import Testing
         #expect(result.failures == 1 && rows == 1)
     }
 
-    @Test(arguments: [
-        (3, 5, 0), (4, nil, 1), (nil, 2, 1), (10, nil, 7), (nil, 0, 3), (nil, 3, 0),
-    ] as [(Int64?, Int64?, Int64)])
+    @Test(
+        arguments: [
+            (3, 5, 0), (4, nil, 1), (nil, 2, 1), (10, nil, 7), (nil, 0, 3), (nil, 3, 0),
+        ] as [(Int64?, Int64?, Int64)])
     func `says how many rows are missing or too many`(min: Int64?, max: Int64?, failures: Int64) throws {
         let (result, rows) = try audit("SELECT * FROM range(3)", .rowCount(min: min, max: max))
         #expect(result.failures == failures && rows == nil)
@@ -81,13 +86,15 @@ import Testing
         defer { connection.close() }
         // One row in a hundred has no a; b repeats each value twice.
         try connection.execute(
-            "CREATE TABLE staged AS SELECT CASE WHEN i % 100 <> 0 THEN i END AS a, i // 2 AS b FROM range(100000) r(i)")
+            "CREATE TABLE staged AS SELECT CASE WHEN i % 100 <> 0 THEN i END AS a, i // 2 AS b FROM range(100000) r(i)"
+        )
         let place = Place(file: "m.sql")
         let checks = [
             Check(.unique(columns: ["b"]), place: place), Check(.notNull(column: "a"), place: place),
             Check(.rowCount(min: 1, max: 99_999), place: place), Check(.notNull(column: "b"), place: place),
         ]
-        let results = try Audit(of: try #require(AssetKey("silver.t")), table: "staged", checks: checks).run(on: connection)
+        let results = try Audit(of: try #require(AssetKey("silver.t")), table: "staged", checks: checks).run(
+            on: connection)
         #expect(results.map(\.failures) == [50_000, 1_000, 1, 0])
         #expect(results.map(\.check) == checks.map(\.name))
     }
@@ -96,7 +103,8 @@ import Testing
         #expect(throws: DuckDBError.self) { try audit("SELECT 1 AS a", .notNull(column: "missing")) }
         #expect(throws: DuckDBError.self) {
             try audit(
-                "SELECT 1 AS a", .relationships(column: "a", other: #require(AssetKey("silver.gone")), otherColumn: "id"))
+                "SELECT 1 AS a",
+                .relationships(column: "a", other: #require(AssetKey("silver.gone")), otherColumn: "id"))
         }
     }
 }

@@ -36,7 +36,9 @@ extension SystemTests {
             }
         }
 
-        @Test func `followed by a day of business rebuilds what that day touched and nothing else`() async throws {
+        @Test func `followed by a day of business rebuilds what that day touched and nothing else`()
+            async throws
+        {
             try await Lake.telecom { lake in
                 try lake.live(in: Lake.yesterday)
                 try await lake.succeeds("run")
@@ -45,7 +47,8 @@ extension SystemTests {
                 try lake.live(in: Lake.today)
                 try await lake.succeeds("demo", "generate", "--scale", "0.0005", "--advance-days", "1")
                 let plan = try await lake.succeeds("plan", "--json").json().list()
-                let planned = Set(try plan.filter { try $0.text("action") == "build" }.map { try $0.text("asset") })
+                let planned = Set(
+                    try plan.filter { try $0.text("action") == "build" }.map { try $0.text("asset") })
                 try await lake.succeeds("run")
                 let states = try await lake.statesOfNewestRun()
                 let built = Set(states.filter { $0.value == "succeeded" }.keys)
@@ -55,7 +58,8 @@ extension SystemTests {
                 // Tables of codes do not change from day to day, nor what is made from them alone.
                 #expect(states["bronze_v3_usage.charge_type"] == "skipped")
                 #expect(states["silver.dim_charge_type"] == "skipped")
-                #expect(built.isSubset(of: planned), "built without being planned: \(built.subtracting(planned))")
+                #expect(
+                    built.isSubset(of: planned), "built without being planned: \(built.subtracting(planned))")
                 let after = try lake.bytes(below: "lake/bronze")
                 #expect(after.filter { sealed[$0.key] != nil } == sealed, "a partition of yesterday changed")
                 #expect(after.count > sealed.count)
@@ -87,7 +91,8 @@ extension SystemTests {
                 let run = try await lake.succeeds("run", "--json").json()
                 #expect(run.keys == ["run", "selection", "state", "started_at", "finished_at", "steps"])
                 for step in try run.list("steps") {
-                    #expect(step.keys.isSuperset(of: ["asset", "state", "attempts", "seconds", "rows", "bytes"]))
+                    #expect(
+                        step.keys.isSuperset(of: ["asset", "state", "attempts", "seconds", "rows", "bytes"]))
                 }
                 let validation = try await lake.succeeds("validate", "--json").json()
                 #expect(try validation.get("is_valid").bool == true)
@@ -96,19 +101,23 @@ extension SystemTests {
                 let assets = try await lake.succeeds("assets", "--json").json().list()
                 #expect(
                     try assets.map { try $0.text("asset") } == [
-                        "bronze_shop.country", "bronze_shop.customer", "silver.customer", "gold.customers_by_country",
+                        "bronze_shop.country", "bronze_shop.customer", "silver.customer",
+                        "gold.customers_by_country",
                     ])
                 for asset in assets {
                     #expect(
                         asset.keys.isSuperset(of: [
-                            "asset", "layer", "tags", "inputs", "rows", "bytes", "files", "run", "published_at", "version",
+                            "asset", "layer", "tags", "inputs", "rows", "bytes", "files", "run",
+                            "published_at", "version",
                         ]))
                 }
                 let shown = try await lake.succeeds("assets", "show", "silver.customer", "--json").json()
                 #expect(shown.keys == ["asset", "columns", "readers", "checks", "conversions"])
                 #expect(try shown.list("columns").map { try $0.text("name") } == ["id", "name", "country"])
                 #expect(try shown.list("readers").compactMap(\.string) == ["gold.customers_by_country"])
-                for check in try shown.list("checks") { #expect(check.keys == ["check", "severity", "failures"]) }
+                for check in try shown.list("checks") {
+                    #expect(check.keys == ["check", "severity", "failures"])
+                }
 
                 for step in try await lake.succeeds("plan", "--json").json().list() {
                     #expect(step.keys == ["asset", "action", "reasons"])
@@ -121,15 +130,18 @@ extension SystemTests {
                 for record in try await lake.succeeds("reconcile", "--json").json().list() {
                     #expect(
                         record.keys == [
-                            "asset", "compared_at", "source_rows", "bronze_rows", "drift", "tolerance", "verdict", "detail",
+                            "asset", "compared_at", "source_rows", "bronze_rows", "drift", "tolerance",
+                            "verdict", "detail",
                         ])
                 }
-                let rows = try await lake.succeeds("sql", "--json", "SELECT id, name FROM silver.customer ORDER BY id")
+                let rows = try await lake.succeeds(
+                    "sql", "--json", "SELECT id, name FROM silver.customer ORDER BY id")
                 #expect(try rows.json().list().map { try $0.text("name") } == ["Ada", "Bob", "Cyd"])
                 let housekeeping = try await lake.succeeds("housekeep", "--json").json()
                 #expect(
                     housekeeping.keys == [
-                        "removed", "repaired", "abandoned_writes", "problems", "events_forgotten", "runs_forgotten",
+                        "removed", "repaired", "abandoned_writes", "problems", "events_forgotten",
+                        "runs_forgotten",
                     ])
             }
         }
@@ -150,9 +162,12 @@ extension SystemTests {
 }
 
 /// Expects that `secret` is in no file of the lake's folder.
-func expectNoSecret(_ secret: String, in lake: Lake, sourceLocation: SourceLocation = #_sourceLocation) throws {
+func expectNoSecret(_ secret: String, in lake: Lake, sourceLocation: SourceLocation = #_sourceLocation) throws
+{
     try #require(secret.count > 8, sourceLocation: sourceLocation)
     for (file, bytes) in try lake.bytes(below: ".") {
-        #expect(bytes.range(of: Data(secret.utf8)) == nil, "the password is in \(file)", sourceLocation: sourceLocation)
+        #expect(
+            bytes.range(of: Data(secret.utf8)) == nil, "the password is in \(file)",
+            sourceLocation: sourceLocation)
     }
 }

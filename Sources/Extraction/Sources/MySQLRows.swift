@@ -2,8 +2,8 @@ internal import DuckDB
 internal import LakeModel
 internal import MySQL
 
-/// A result of MySQL on its way into DuckDB: from the library's network buffer into the vectors, without a row
-/// object and without an allocation per value.
+/// A result of MySQL on its way into DuckDB: from the library's network buffer into the vectors, without a
+/// row object and without an allocation per value.
 final class MySQLRows: RowProducer {
     private let stream: RowStream
     private var sinks: [ColumnSink]
@@ -47,7 +47,9 @@ final class MySQLRows: RowProducer {
 
     var counts: (rows: Int64, bytes: Int64) { (rows, Int64(bytes)) }
 
-    var ledger: ExtractionLedger { ExtractionLedger(rows: rows, bytes: Int64(bytes), sinks, cursorIndex: cursorIndex) }
+    var ledger: ExtractionLedger {
+        ExtractionLedger(rows: rows, bytes: Int64(bytes), sinks, cursorIndex: cursorIndex)
+    }
 }
 
 extension ExtractionLedger {

@@ -1,11 +1,18 @@
 internal import LakeModel
 internal import MySQL
 internal import Project
+internal import Synchronization
 
 /// A MySQL or MariaDB database as a source: text protocol, unbuffered, session in UTC.
 final class MySQLSession: SourceSession {
     private let connection: MySQLConnection
     private let source: SourceDefinition
+    private let cut = Cut()
+
+    /// Whether the connection was cut; other threads hold it, too.
+    private final class Cut: Sendable {
+        let isDone = Atomic(false)
+    }
 
     init(source: SourceDefinition, address: ConnectionDefinition.MySQLAddress) throws {
         self.source = source
@@ -24,10 +31,16 @@ final class MySQLSession: SourceSession {
 
     var system: String { "\(connection.isMariaDB ? "mariadb" : "mysql") \(connection.serverVersion)" }
 
+    /// Cuts the connection, which never waits; ``close()``, on a thread that may, makes the server notice.
+    ///
+    /// A KILL alone would miss a query that is about to be sent.
     var cancel: @Sendable () -> Void {
         let canceller = connection.canceller
-        // A connection that cannot be made for the KILL leaves the socket, which disconnect() closes.
-        return { do { try canceller.cancel() } catch { canceller.disconnect() } }
+        let cut = cut
+        return {
+            cut.isDone.store(true, ordering: .releasing)
+            canceller.disconnect()
+        }
     }
 
     /// InnoDB's `UPDATE_TIME` is forgotten at a restart and has whole seconds, so it promises nothing.
@@ -47,7 +60,8 @@ final class MySQLSession: SourceSession {
                 columns: try connection.columns(of: table.text, in: source.database).map {
                     // FLOAT as text has six digits; exactSelection has them all.
                     SourceColumn(
-                        name: $0.name, type: BronzeType(DeclaredType($0.columnType)), selection: $0.exactSelection)
+                        name: $0.name, type: BronzeType(DeclaredType($0.columnType)),
+                        selection: $0.exactSelection)
                 },
                 primaryKey: try connection.primaryKey(of: table.text, in: source.database))
         }
@@ -55,8 +69,10 @@ final class MySQLSession: SourceSession {
 
     func tableNames() throws -> [String] {
         try wrap(nil) {
-            try connection.query("SELECT table_name FROM information_schema.tables WHERE table_schema = DATABASE()")
-                .rows.compactMap { $0[0] }
+            try connection.query(
+                "SELECT table_name FROM information_schema.tables WHERE table_schema = DATABASE()"
+            )
+            .rows.compactMap { $0[0] }
         }
     }
 
@@ -79,7 +95,8 @@ final class MySQLSession: SourceSession {
             }.joined(separator: ", ")
             let count = try connection.query(
                 key.isEmpty
-                    ? "SELECT COUNT(*) FROM \(name)" : "SELECT COUNT(*) FROM (SELECT DISTINCT \(columns) FROM \(name)) AS k")
+                    ? "SELECT COUNT(*) FROM \(name)"
+                    : "SELECT COUNT(*) FROM (SELECT DISTINCT \(columns) FROM \(name)) AS k")
             return count.rows.first?[0].flatMap { Int64($0) } ?? 0
         }
     }
@@ -104,7 +121,11 @@ final class MySQLSession: SourceSession {
         }
     }
 
-    func close() { connection.close() }
+    func close() {
+        // If the server cannot be told, it notices when it next writes.
+        if cut.isDone.load(ordering: .acquiring) { try? connection.canceller.cancel() }
+        connection.close()
+    }
 
     private func select(_ reading: TableReading) -> String {
         let columns = reading.table.columns.map(\.selection).joined(separator: ", ")
@@ -112,7 +133,8 @@ final class MySQLSession: SourceSession {
         guard let bounds = reading.bounds else { return sql }
         let cursor = MySQLConnection.quoteIdentifier(bounds.cursor.name)
         let conditions = [
-            bounds.lower.map { "\(cursor) >= \(literal($0))" }, bounds.upper.map { "\(cursor) < \(literal($0))" },
+            bounds.lower.map { "\(cursor) >= \(literal($0))" },
+            bounds.upper.map { "\(cursor) < \(literal($0))" },
         ].compactMap { $0 }
         guard !conditions.isEmpty else { return sql }
         sql += " WHERE (\(conditions.joined(separator: " AND ")))"

@@ -2,7 +2,8 @@ internal import DuckDB
 internal import LakeModel
 internal import SQLite
 
-/// A result of SQLite on its way into DuckDB. A column may hold values of any kind, whatever type it declares.
+/// A result of SQLite on its way into DuckDB. A column may hold values of any kind, whatever type it
+/// declares.
 final class SQLiteRows: RowProducer {
     private let statement: SQLiteStatement
     private var sinks: [ColumnSink]
@@ -59,5 +60,7 @@ final class SQLiteRows: RowProducer {
 
     var counts: (rows: Int64, bytes: Int64) { (rows, Int64(bytes)) }
 
-    var ledger: ExtractionLedger { ExtractionLedger(rows: rows, bytes: Int64(bytes), sinks, cursorIndex: cursorIndex) }
+    var ledger: ExtractionLedger {
+        ExtractionLedger(rows: rows, bytes: Int64(bytes), sinks, cursorIndex: cursorIndex)
+    }
 }

@@ -31,7 +31,9 @@ final class SQLiteSession: SourceSession {
 
     func describe(_ table: TableName) throws -> SourceTable? {
         try wrap(table) {
-            guard let found = try connection.tables().first(where: { $0.name == table.text }) else { return nil }
+            guard let found = try connection.tables().first(where: { $0.name == table.text }) else {
+                return nil
+            }
             return SourceTable(
                 name: table, isView: found.kind == .view,
                 columns: try connection.columns(of: table.text).map {
@@ -60,7 +62,9 @@ final class SQLiteSession: SourceSession {
             let name = SQLiteConnection.quoteIdentifier(table.name.text)
             let columns = key.map(SQLiteConnection.quoteIdentifier).joined(separator: ", ")
             let statement = try connection.prepare(
-                key.isEmpty ? "SELECT COUNT(*) FROM \(name)" : "SELECT COUNT(*) FROM (SELECT DISTINCT \(columns) FROM \(name))")
+                key.isEmpty
+                    ? "SELECT COUNT(*) FROM \(name)"
+                    : "SELECT COUNT(*) FROM (SELECT DISTINCT \(columns) FROM \(name))")
             return try statement.step() ? statement.int64(0) : 0
         }
     }
@@ -93,7 +97,8 @@ final class SQLiteSession: SourceSession {
         guard let bounds = reading.bounds else { return sql }
         let cursor = SQLiteConnection.quoteIdentifier(bounds.cursor.name)
         let conditions = [
-            bounds.lower.map { "\(cursor) >= \(literal($0))" }, bounds.upper.map { "\(cursor) < \(literal($0))" },
+            bounds.lower.map { "\(cursor) >= \(literal($0))" },
+            bounds.upper.map { "\(cursor) < \(literal($0))" },
         ].compactMap { $0 }
         guard !conditions.isEmpty else { return sql }
         sql += " WHERE (\(conditions.joined(separator: " AND ")))"
@@ -101,8 +106,8 @@ final class SQLiteSession: SourceSession {
         return sql
     }
 
-    /// Times are stored as text, which SQLite compares byte by byte: a bound without a fraction is less than the
-    /// same second with one, as it must be.
+    /// Times are stored as text, which SQLite compares byte by byte: a bound without a fraction is less
+    /// than the same second with one, as it must be.
     private func literal(_ value: CursorValue) -> String {
         switch value {
         case .integer(let number): String(number)
@@ -120,8 +125,8 @@ final class SQLiteSession: SourceSession {
 }
 
 extension BronzeType {
-    /// SQLite's INTEGER holds 64 bits and its FLOAT a double, whatever MySQL means by the words; a column without a
-    /// type holds anything.
+    /// SQLite's INTEGER holds 64 bits and its FLOAT a double, whatever MySQL means by the words; a column
+    /// without a type holds anything.
     init(sqlite declared: DeclaredType) {
         switch declared.name {
         case "integer": self = .integer(bits: 64, isSigned: true)

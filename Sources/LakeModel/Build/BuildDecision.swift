@@ -10,8 +10,8 @@ package enum BuildDecision: Hashable, Sendable {
     ///   - current: The manifest that is published, if there is one.
     ///   - code: The digest of the model's code as it is now.
     ///   - engine: The engine that would build it.
-    ///   - inputs: The versions of what it reads as they are now; `nil` for an input that will be built before it
-    ///     in the same run, so that its version is not known yet.
+    ///   - inputs: The versions of what it reads as they are now; `nil` for an input that will be built
+    ///     before it in the same run, so that its version is not known yet.
     package static func forModel(
         current: TableManifest?, code: String, engine: String, inputs: [AssetKey: String?], isForced: Bool
     ) -> BuildDecision {
@@ -19,7 +19,8 @@ package enum BuildDecision: Hashable, Sendable {
         var reasons: [BuildReason] = []
         if current.codeHash != code { reasons.append(.codeChanged) }
         if current.engine != engine { reasons.append(.engineChanged(from: current.engine, to: engine)) }
-        let before = Dictionary(current.inputs.map { ($0.asset, $0.version) }, uniquingKeysWith: { first, _ in first })
+        let before = Dictionary(
+            current.inputs.map { ($0.asset, $0.version) }, uniquingKeysWith: { first, _ in first })
         for (asset, version) in inputs.sorted(by: { $0.key < $1.key }) {
             if let version {
                 if before[asset] != version { reasons.append(.inputChanged(asset)) }

@@ -1,6 +1,7 @@
 /// The order of a run's steps while it goes on: what may start now, what waits, what is blocked.
 ///
-/// A step may start when all selected inputs are done. When one fails, everything that is made from it is blocked.
+/// A step may start when all selected inputs are done. When one fails, everything that is made from it is
+/// blocked.
 package struct StepSchedule: Sendable {
     private var waitingFor: [AssetKey: Set<AssetKey>]
     private let readers: [AssetKey: [AssetKey]]

@@ -20,8 +20,8 @@ package struct BronzePartition: Hashable, Sendable, CustomStringConvertible {
         self.init(source: source, table: table, ingestionDate: day)
     }
 
-    /// Whether it may be written or deleted on `today`. A partition of a later day is not open either: it would
-    /// be sealed before its day came.
+    /// Whether it may be written or deleted on `today`. A partition of a later day is not open either: it
+    /// would be sealed before its day came.
     package func isOpen(on today: Day) -> Bool { ingestionDate == today }
 
     package var asset: AssetKey { .bronze(source, table) }

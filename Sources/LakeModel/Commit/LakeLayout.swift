@@ -18,7 +18,9 @@ package enum LakeLayout {
     package static func manifest(of asset: AssetKey) -> LakePath { folder(of: asset).appending(manifestName) }
 
     /// The bytes for whoever reads a silver or gold table by path.
-    package static func latest(of asset: AssetKey) -> LakePath { folder(of: asset).appending("latest.parquet") }
+    package static func latest(of asset: AssetKey) -> LakePath {
+        folder(of: asset).appending("latest.parquet")
+    }
 
     /// The version of a silver or gold table that `run` built.
     package static func version(of asset: AssetKey, run: RunID) -> LakePath {
@@ -40,7 +42,8 @@ package enum LakeLayout {
     }
 
     package static func reconciliation(_ source: SourceName, _ table: TableName, on day: Day) -> LakePath {
-        system.appending("reconciliation").appending(source.text).appending(table.text).appending("\(day).json")
+        system.appending("reconciliation").appending(source.text).appending(table.text).appending(
+            "\(day).json")
     }
 
     /// The result of the last audit of a table; failing audits keep a sample beside it.

@@ -16,14 +16,15 @@ package struct DataFile: Hashable, Sendable, Codable {
     package let run: RunID
     package let rows: Int64
     package let bytes: ByteCount
-    /// SHA-256 of the file in hexadecimal. Files of silver and gold have none: their table's version is a digest
-    /// of what they were computed from.
+    /// SHA-256 of the file in hexadecimal. Files of silver and gold have none: their table's version is a
+    /// digest of what they were computed from.
     package let sha256: String?
     /// What an incremental extraction read into it.
     package let range: CursorRange?
 
     package init(
-        name: String, run: RunID, rows: Int64, bytes: ByteCount, sha256: String? = nil, range: CursorRange? = nil
+        name: String, run: RunID, rows: Int64, bytes: ByteCount, sha256: String? = nil,
+        range: CursorRange? = nil
     ) {
         self.name = name
         self.run = run
@@ -52,7 +53,8 @@ package struct Conversion: Hashable, Sendable, Codable, Comparable {
         case wrongType = "wrong_type"
         /// Bytes that are not UTF-8: each is replaced by U+FFFD.
         case invalidText = "invalid_text"
-        /// A double with more digits than the decimal that it is declared as, in SQLite: rounded to the nearest.
+        /// A double with more digits than the decimal that it is declared as, in SQLite: rounded to the
+        /// nearest.
         case rounded
     }
 
@@ -111,7 +113,8 @@ package struct BronzeManifest: Hashable, Sendable, Codable {
 
     package init(
         asset: AssetKey, ingestionDate: Day, mode: ExtractionMode, run: RunID, epoch: LeaseEpoch,
-        committedAt: Timestamp, files: [DataFile], schema: [ColumnSchema], key: [String], isKeyUnique: Bool = false,
+        committedAt: Timestamp, files: [DataFile], schema: [ColumnSchema], key: [String],
+        isKeyUnique: Bool = false,
         cursor: String?, conversions: [Conversion], origin: Origin
     ) {
         self.asset = asset
@@ -138,7 +141,8 @@ package enum ExtractionMode: String, Hashable, Sendable, Codable, CaseIterable {
     case full, incremental
 }
 
-/// Which version of a silver or gold table is current; `_manifest.json` in its folder. Replacing it publishes.
+/// Which version of a silver or gold table is current; `_manifest.json` in its folder. Replacing it
+/// publishes.
 package struct TableManifest: Hashable, Sendable, Codable {
     package static let currentFormat = 1
 
@@ -147,8 +151,8 @@ package struct TableManifest: Hashable, Sendable, Codable {
     package let run: RunID
     package let epoch: LeaseEpoch
     package let publishedAt: Timestamp
-    /// What the rows are a pure function of, digested: code, engine and the versions of all inputs. Two tables of
-    /// one version have the same rows.
+    /// What the rows are a pure function of, digested: code, engine and the versions of all inputs. Two
+    /// tables of one version have the same rows.
     package let version: String
     /// Digest of the syntax tree, the checks and the materialization.
     package let codeHash: String
@@ -174,7 +178,8 @@ package struct TableManifest: Hashable, Sendable, Codable {
     }
 
     package init(
-        asset: AssetKey, run: RunID, epoch: LeaseEpoch, publishedAt: Timestamp, version: String, codeHash: String,
+        asset: AssetKey, run: RunID, epoch: LeaseEpoch, publishedAt: Timestamp, version: String,
+        codeHash: String,
         engine: String, inputs: [Input], files: [DataFile], schema: [ColumnSchema], checks: [CheckResult],
         seconds: Double, kept: [RunID]
     ) {

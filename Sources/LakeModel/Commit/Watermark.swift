@@ -2,8 +2,8 @@
 ///
 /// Values of one column are of one kind and are ordered as the source orders them.
 package enum CursorValue: Hashable, Sendable, Comparable {
-    /// A `DATETIME` or `TIMESTAMP`: microseconds since 1970-01-01 00:00:00 (of UTC for an instant, of the source's
-    /// own clock for a local time).
+    /// A `DATETIME` or `TIMESTAMP`: microseconds since 1970-01-01 00:00:00 (of UTC for an instant, of the
+    /// source's own clock for a local time).
     case time(microseconds: Int64)
     case integer(Int64)
 
@@ -60,7 +60,9 @@ package struct Watermark: Hashable, Sendable, Codable {
         for manifest in manifests where manifest.mode == .incremental {
             for file in manifest.files {
                 guard let range = file.range, range.cursor == cursor else { continue }
-                if newest.map({ $0.value < range.upper }) ?? true { newest = (range.upper, manifest, file.run) }
+                if newest.map({ $0.value < range.upper }) ?? true {
+                    newest = (range.upper, manifest, file.run)
+                }
             }
         }
         guard let newest else { return nil }

@@ -1,8 +1,8 @@
 /// A failure that tells its reader what went wrong, where, and what to do next.
 ///
-/// Every failure that can reach a user is a small struct that conforms to this, beside the code that throws it.
-/// Faces map it: exit code, JSON, SQLSTATE with detail and hint, a page of the console. No row values and no
-/// secrets stand in any of its texts.
+/// Every failure that can reach a user is a small struct that conforms to this, beside the code that throws
+/// it. Faces map it: exit code, JSON, SQLSTATE with detail and hint, a page of the console. No row values
+/// and no secrets stand in any of its texts.
 package protocol Diagnostic: Error, Sendable, CustomStringConvertible {
     /// A stable name such as `bronze.partition-sealed`, listed in `docs/errors.md`.
     var code: String { get }

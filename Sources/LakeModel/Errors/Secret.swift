@@ -1,7 +1,9 @@
 /// A password, key or token: it has one way out.
 ///
 /// Printing, interpolating, dumping and reflecting it give `•••`.
-package struct Secret: Sendable, Hashable, CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
+package struct Secret: Sendable, Hashable, CustomStringConvertible, CustomDebugStringConvertible,
+    CustomReflectable
+{
     private let value: String
 
     package init(_ value: String) { self.value = value }

@@ -1,11 +1,10 @@
 /// Which assets a command means, in the notation that users of dbt and Dagster know.
 ///
-///     silver.fact_invoice        one asset; also by the table's name alone, if it is the only one of that name
-///     silver.dim_*               all that match
-///     +gold.revenue_by_month     it and everything that it is made from;  2+x  two steps up
-///     bronze_v3_order.*+         they and everything made from them;      x+1  one step down
-///     layer:silver  source:v3_*  tag:finance
-///     a,b                        what is in both;   several arguments: what is in any
+///     silver.fact_invoice        one asset; also by the table's name alone, if it is the only one of that
+///     name silver.dim_*               all that match +gold.revenue_by_month     it and everything that it
+///     is made from;  2+x  two steps up bronze_v3_order.*+         they and everything made from them;
+///     x+1  one step down layer:silver  source:v3_*  tag:finance a,b                        what is in
+///     both;   several arguments: what is in any
 package struct Selection: Hashable, Sendable, CustomStringConvertible {
     /// Any of these; all assets if there is none.
     package let alternatives: [[Term]]
@@ -84,7 +83,8 @@ package struct Selection: Hashable, Sendable, CustomStringConvertible {
         }
         guard !rest.isEmpty else { throw SelectionMistake(term: text, kind: .empty) }
         return Term(
-            method: method, pattern: Glob(String(rest)), upstream: upstream, downstream: downstream, text: text)
+            method: method, pattern: Glob(String(rest)), upstream: upstream, downstream: downstream,
+            text: text)
     }
 
     private static func resolve(
@@ -139,7 +139,8 @@ package struct SelectionMistake: Diagnostic {
             case .tag: graph.order.flatMap { graph.node($0)?.tags.sorted() ?? [] }
             }
         self.init(
-            term: term.text, kind: .nothingMatches(nearest: nearestName(to: term.pattern.pattern, among: candidates)))
+            term: term.text,
+            kind: .nothingMatches(nearest: nearestName(to: term.pattern.pattern, among: candidates)))
     }
 
     package var code: String { "selection.mistake" }
@@ -147,7 +148,8 @@ package struct SelectionMistake: Diagnostic {
         switch kind {
         case .misplacedPlus: "'\(term)' has a + in the middle."
         case .empty: "'\(term)' names nothing."
-        case .unknownMethod(let name): "'\(term)' begins with '\(name):', which is not a way to select assets."
+        case .unknownMethod(let name):
+            "'\(term)' begins with '\(name):', which is not a way to select assets."
         case .nothingMatches: "'\(term)' matches no asset of this lake."
         }
     }

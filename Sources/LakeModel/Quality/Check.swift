@@ -41,7 +41,8 @@ package struct Check: Hashable, Sendable {
             "relationships(\(column) -> \(other).\(otherColumn))"
         case .rowCount(let min, let max):
             "row_count("
-                + [min.map { "min: \($0)" }, max.map { "max: \($0)" }].compactMap { $0 }.joined(separator: ", ") + ")"
+                + [min.map { "min: \($0)" }, max.map { "max: \($0)" }].compactMap { $0 }.joined(
+                    separator: ", ") + ")"
         }
     }
 

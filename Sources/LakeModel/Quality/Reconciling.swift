@@ -3,9 +3,11 @@ extension ReconciliationRecord {
     ///
     /// Any rows beside an empty source are a drift of one hundred percent.
     package static func ofRowCounts(
-        asset: AssetKey, run: RunID?, comparedAt: Timestamp, sourceRows: Int64, bronzeRows: Int64, tolerance: Double
+        asset: AssetKey, run: RunID?, comparedAt: Timestamp, sourceRows: Int64, bronzeRows: Int64,
+        tolerance: Double
     ) -> ReconciliationRecord {
-        let drift = sourceRows == bronzeRows ? 0 : Double(abs(sourceRows - bronzeRows)) / Double(max(sourceRows, 1))
+        let drift =
+            sourceRows == bronzeRows ? 0 : Double(abs(sourceRows - bronzeRows)) / Double(max(sourceRows, 1))
         let isWithin = drift <= tolerance
         let difference = bronzeRows - sourceRows
         let detail =
@@ -14,7 +16,8 @@ extension ReconciliationRecord {
             : "Bronze has \(abs(difference)) \(difference < 0 ? "fewer" : "more") rows than the source"
                 + (isWithin ? ", within the tolerance." : ", beyond the tolerance.")
         return ReconciliationRecord(
-            asset: asset, run: run, comparedAt: comparedAt, measure: .rowCount, source: sourceRows, lake: bronzeRows,
+            asset: asset, run: run, comparedAt: comparedAt, measure: .rowCount, source: sourceRows,
+            lake: bronzeRows,
             tolerance: tolerance, drift: drift, verdict: isWithin ? .passed : .failed, detail: detail)
     }
 }

@@ -58,7 +58,8 @@ package struct ReconciliationRecord: Hashable, Sendable, Codable {
     package let run: RunID?
     package let comparedAt: Timestamp
     package let measure: Measure
-    /// What the source says: rows, or the newest cursor value in microseconds. `nil` if it could not be asked.
+    /// What the source says: rows, or the newest cursor value in microseconds. `nil` if it could not be
+    /// asked.
     package let source: Int64?
     /// What the lake says.
     package let lake: Int64?

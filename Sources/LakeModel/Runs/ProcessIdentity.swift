@@ -19,8 +19,8 @@ package struct ProcessIdentity: Hashable, Sendable, Codable, CustomStringConvert
 
     /// Whether it still runs, judged from `observer`'s machine.
     ///
-    /// A process of another host cannot be judged from here and counts as alive. One of an earlier start of this
-    /// machine is gone.
+    /// A process of another host cannot be judged from here and counts as alive. One of an earlier start of
+    /// this machine is gone.
     /// - Parameter startTicksOf: The start of the process that has a number now; `nil` if none has it.
     package func isAlive(seenFrom observer: ProcessIdentity, startTicksOf: (Int32) -> Int64?) -> Bool {
         guard host == observer.host else { return true }

@@ -22,7 +22,8 @@ package struct StepProgress: Hashable, Sendable {
 
     /// Begins the next attempt under `epoch`.
     /// - Returns: The attempt's number; the first is 1.
-    /// - Throws: ``StepRefusal`` if the step is not waiting, or if `epoch` is not newer than the last attempt's.
+    /// - Throws: ``StepRefusal`` if the step is not waiting, or if `epoch` is not newer than the last
+    ///   attempt's.
     package mutating func start(under epoch: LeaseEpoch) throws(StepRefusal) -> Int {
         if let newest = self.epoch, epoch <= newest {
             throw StepRefusal(step: step, kind: .fenced(held: epoch, newest: newest))
@@ -36,7 +37,8 @@ package struct StepProgress: Hashable, Sendable {
     /// Ends the attempt that holds `held`, or a step that was never tried (`held` is `nil`).
     ///
     /// `lost` and `cancelled` need no epoch: who declares them does not hold the step.
-    /// - Throws: ``StepRefusal`` if another attempt was started since, or if the outcome cannot follow the state.
+    /// - Throws: ``StepRefusal`` if another attempt was started since, or if the outcome cannot follow the
+    ///   state.
     package mutating func finish(_ outcome: StepOutcome, under held: LeaseEpoch?) throws(StepRefusal) {
         if let held, let newest = epoch, held != newest {
             throw StepRefusal(step: step, kind: .fenced(held: held, newest: newest))

@@ -17,7 +17,9 @@ package enum AssetKey: Hashable, Sendable {
         case "silver": self = .silver(name)
         case "gold": self = .gold(name)
         default:
-            guard schema.hasPrefix("bronze_"), let source = SourceName(String(schema.dropFirst(7))) else { return nil }
+            guard schema.hasPrefix("bronze_"), let source = SourceName(String(schema.dropFirst(7))) else {
+                return nil
+            }
             self = .bronze(source, name)
         }
     }
@@ -73,7 +75,8 @@ extension AssetKey: CustomStringConvertible, Comparable, Codable {
         let container = try decoder.singleValueContainer()
         let text = try container.decode(String.self)
         guard let key = AssetKey(text) else {
-            throw DecodingError.dataCorruptedError(in: container, debugDescription: "'\(text)' is not an asset's key")
+            throw DecodingError.dataCorruptedError(
+                in: container, debugDescription: "'\(text)' is not an asset's key")
         }
         self = key
     }

@@ -4,7 +4,9 @@ package struct ByteCount: Hashable, Sendable, Comparable, Codable, CustomStringC
 
     package init(_ bytes: Int64) { self.bytes = bytes }
 
-    package static func + (left: ByteCount, right: ByteCount) -> ByteCount { ByteCount(left.bytes + right.bytes) }
+    package static func + (left: ByteCount, right: ByteCount) -> ByteCount {
+        ByteCount(left.bytes + right.bytes)
+    }
     package static func < (left: ByteCount, right: ByteCount) -> Bool { left.bytes < right.bytes }
 
     package var description: String {
@@ -17,7 +19,8 @@ package struct ByteCount: Hashable, Sendable, Comparable, Codable, CustomStringC
         }
         if unit == 0 { return "\(bytes) B" }
         let tenths = Int((value * 10).rounded())
-        return value >= 99.95 ? "\(Int(value.rounded())) \(units[unit])" : "\(tenths / 10).\(tenths % 10) \(units[unit])"
+        return value >= 99.95
+            ? "\(Int(value.rounded())) \(units[unit])" : "\(tenths / 10).\(tenths % 10) \(units[unit])"
     }
 
     package init(from decoder: any Decoder) throws {

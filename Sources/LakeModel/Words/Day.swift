@@ -17,7 +17,9 @@ package struct Day: Hashable, Sendable, Comparable {
     package init?(_ text: String) {
         let digits = Array(text.utf8)
         guard digits.count == 10, digits[4] == UInt8(ascii: "-"), digits[7] == UInt8(ascii: "-"),
-            digits.enumerated().allSatisfy({ $0.offset == 4 || $0.offset == 7 || (0x30...0x39).contains($0.element) }),
+            digits.enumerated().allSatisfy({
+                $0.offset == 4 || $0.offset == 7 || (0x30...0x39).contains($0.element)
+            }),
             let year = Int(text.prefix(4)), let month = Int(text.dropFirst(5).prefix(2)),
             let day = Int(text.suffix(2))
         else { return nil }
@@ -34,7 +36,9 @@ package struct Day: Hashable, Sendable, Comparable {
         let dayOfYear = dayOfEra - (365 * yearOfEra + yearOfEra / 4 - yearOfEra / 100)
         let shiftedMonth = (5 * dayOfYear + 2) / 153
         let month = shiftedMonth < 10 ? shiftedMonth + 3 : shiftedMonth - 9
-        return (yearOfEra + era * 400 + (month <= 2 ? 1 : 0), month, dayOfYear - (153 * shiftedMonth + 2) / 5 + 1)
+        return (
+            yearOfEra + era * 400 + (month <= 2 ? 1 : 0), month, dayOfYear - (153 * shiftedMonth + 2) / 5 + 1
+        )
     }
 
     package static func + (day: Day, count: Int) -> Day { Day(daysSinceEpoch: day.daysSinceEpoch + count) }

@@ -34,7 +34,8 @@ extension RunID: CustomStringConvertible, Codable {
         let container = try decoder.singleValueContainer()
         let text = try container.decode(String.self)
         guard let run = RunID(text) else {
-            throw DecodingError.dataCorruptedError(in: container, debugDescription: "'\(text)' is not a run's id")
+            throw DecodingError.dataCorruptedError(
+                in: container, debugDescription: "'\(text)' is not a run's id")
         }
         self = run
     }

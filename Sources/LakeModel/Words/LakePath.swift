@@ -1,7 +1,7 @@
 /// Where an object is, below the lake's root: `silver/fact_invoice/latest.parquet`.
 ///
-/// Parts are separated by `/`; none is empty, `.` or `..`, so that a path never leaves the lake. The root itself
-/// is the path without parts.
+/// Parts are separated by `/`; none is empty, `.` or `..`, so that a path never leaves the lake. The root
+/// itself is the path without parts.
 package struct LakePath: Hashable, Sendable, Comparable, CustomStringConvertible {
     package let text: String
 

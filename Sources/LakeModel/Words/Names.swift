@@ -16,18 +16,22 @@ package struct SourceName: Hashable, Sendable, Comparable, CustomStringConvertib
 
 /// The name of a table: of a model, or a legacy name exactly as the source spells it.
 ///
-/// Legacy names are kept, so capitals, spaces, `$`, `-` and letters of any script are fine. A name is also a folder and part
-/// of a file's name in the lake; what would break those is refused.
+/// Legacy names are kept, so capitals, spaces, `$`, `-` and letters of any script are fine. A name is also
+/// a folder and part of a file's name in the lake; what would break those is refused.
 package struct TableName: Hashable, Sendable, Comparable, CustomStringConvertible {
     package let text: String
 
-    /// `nil` if `text` is empty, longer than 128 bytes, begins with `_` or `.` (readers take that for hidden),
-    /// begins or ends with a space, or holds a control character or one of `/ \ = ? * " < > | : #  %`.
+    /// `nil` if `text` is empty, longer than 128 bytes, begins with `_` or `.` (readers take that for
+    /// hidden), begins or ends with a space, or holds a control character or one of `/ \ = ? * " < > | : #
+    /// %`.
     package init?(_ text: String) {
         let refused: Set<Character> = ["/", "\\", "=", "?", "*", "\"", "<", ">", "|", ":", "#", "%"]
-        guard let first = text.first, let last = text.last, text.utf8.count <= 128, first != "_", first != ".",
+        guard let first = text.first, let last = text.last, text.utf8.count <= 128, first != "_",
+            first != ".",
             first != " ", last != " ", last != ".",
-            text.allSatisfy({ !refused.contains($0) && $0.unicodeScalars.allSatisfy { $0.value >= 0x20 && $0.value != 0x7F } })
+            text.allSatisfy({
+                !refused.contains($0) && $0.unicodeScalars.allSatisfy { $0.value >= 0x20 && $0.value != 0x7F }
+            })
         else { return nil }
         self.text = text
     }
@@ -38,10 +42,13 @@ package struct TableName: Hashable, Sendable, Comparable, CustomStringConvertibl
 
 /// Whether `text` is `[a-z][a-z0-9_]*`, which needs no quotes in SQL and no escapes in a path.
 package func isPlainIdentifier(_ text: String) -> Bool {
-    guard let first = text.utf8.first, (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(first) else { return false }
+    guard let first = text.utf8.first, (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(first) else {
+        return false
+    }
     return text.utf8.allSatisfy {
         switch $0 {
-        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "_"): true
+        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "_"):
+            true
         default: false
         }
     }

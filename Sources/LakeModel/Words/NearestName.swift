@@ -1,7 +1,7 @@
 /// The candidate that a misspelt `name` most likely means, or `nil` if none is near.
 ///
-/// Near is at most a third of the name's length in insertions, deletions, replacements and swaps of neighbours;
-/// the first of equals wins.
+/// Near is at most a third of the name's length in insertions, deletions, replacements and swaps of
+/// neighbours; the first of equals wins.
 package func nearestName<Names: Sequence<String>>(to name: String, among candidates: Names) -> String? {
     let wanted = Array(name.lowercased().unicodeScalars)
     let distanceMax = max(1, wanted.count / 3)
@@ -23,7 +23,9 @@ private func editDistance(_ left: [Unicode.Scalar], _ right: [Unicode.Scalar]) -
         var row = [i + 1]
         for j in 0..<right.count {
             var cost = min(last[j + 1] + 1, row[j] + 1, last[j] + (left[i] == right[j] ? 0 : 1))
-            if i > 0, j > 0, left[i] == right[j - 1], left[i - 1] == right[j] { cost = min(cost, beforeLast[j - 1] + 1) }
+            if i > 0, j > 0, left[i] == right[j - 1], left[i - 1] == right[j] {
+                cost = min(cost, beforeLast[j - 1] + 1)
+            }
             row.append(cost)
         }
         (beforeLast, last) = (last, row)

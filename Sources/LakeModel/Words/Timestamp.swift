@@ -39,7 +39,9 @@ package struct Timestamp: Hashable, Sendable, Comparable {
         .microseconds(left.microseconds - right.microseconds)
     }
 
-    package static func < (left: Timestamp, right: Timestamp) -> Bool { left.microseconds < right.microseconds }
+    package static func < (left: Timestamp, right: Timestamp) -> Bool {
+        left.microseconds < right.microseconds
+    }
 
     private static func number(_ digits: ArraySlice<UInt8>) -> Int? {
         var value = 0
@@ -65,7 +67,8 @@ extension Timestamp: CustomStringConvertible, Codable {
         let container = try decoder.singleValueContainer()
         let text = try container.decode(String.self)
         guard let timestamp = Timestamp(text) else {
-            throw DecodingError.dataCorruptedError(in: container, debugDescription: "'\(text)' is not an instant")
+            throw DecodingError.dataCorruptedError(
+                in: container, debugDescription: "'\(text)' is not an instant")
         }
         self = timestamp
     }
@@ -78,7 +81,9 @@ extension Timestamp: CustomStringConvertible, Codable {
 
 extension Duration {
     /// Whole microseconds, rounded towards zero.
-    package var microseconds: Int64 { components.seconds * 1_000_000 + components.attoseconds / 1_000_000_000_000 }
+    package var microseconds: Int64 {
+        components.seconds * 1_000_000 + components.attoseconds / 1_000_000_000_000
+    }
 
     /// Seconds with a fraction, for reports.
     package var seconds: Double { Double(components.seconds) + Double(components.attoseconds) / 1e18 }

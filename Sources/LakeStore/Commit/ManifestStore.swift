@@ -4,8 +4,8 @@ package import LakeModel
 ///
 /// A manifest is indented JSON with the properties of `BronzeManifest` or `TableManifest` in snake_case, in
 /// alphabetical order: `asset`, `committed_at`, …, `files` (each `bytes`, `name`, `range`, `rows`, `run`,
-/// `sha256`), `format`, …. Instants are texts in UTC, sizes are bytes. What is read is checked: the asset is
-/// the one of the folder, and no file's name leads out of it.
+/// `sha256`), `format`, …. Instants are texts in UTC, sizes are bytes. What is read is checked: the asset
+/// is the one of the folder, and no file's name leads out of it.
 package struct ManifestStore: Sendable {
     private let store: any ObjectStore
     /// Manifests that are read at the same time.

@@ -1,3 +1,4 @@
+internal import Blocking
 import Crypto
 import Glibc
 package import LakeModel
@@ -24,6 +25,19 @@ package struct Staging: Sendable {
         let result = try await body(local)
         _ = try await store.write(.file(local), to: path, .unconditionally)
         return result
+    }
+
+    /// Begins early what the commit will wait for: brings the bytes of a staged file to the disk.
+    ///
+    /// It promises nothing, so what goes wrong here is left to the commit to find.
+    package func settle(_ asset: AssetKey, of run: RunID) async throws {
+        guard let path = store.localPath(of: LakeLayout.staged(asset, of: run)) else { return }
+        try await BlockingPool.shared.run {
+            let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+            guard descriptor >= 0 else { return }
+            _ = fdatasync(descriptor)
+            close(descriptor)
+        }
     }
 
     /// Removes whatever `run` has staged.

@@ -1,8 +1,9 @@
 extension Migration {
     /// What was published, and when it was last found unchanged.
     ///
-    /// `asset_latest` points at the newest row of each asset, so that a start-up reads as many rows as there are
-    /// assets and not the history of years. Runs may be deleted before their materializations: no foreign key.
+    /// `asset_latest` points at the newest row of each asset, so that a start-up reads as many rows as
+    /// there are assets and not the history of years. Runs may be deleted before their materializations: no
+    /// foreign key.
     static let m0002CreateMaterializations = Migration(
         number: 2, name: "create_materializations",
         sqlite: """

@@ -1,5 +1,6 @@
 extension Migration {
-    /// Derived facts such as what a model's SQL reads: parsing all models took most of a run that changes nothing.
+    /// Derived facts such as what a model's SQL reads: parsing all models took most of a run that changes
+    /// nothing.
     static let m0004CreateFacts = Migration(
         number: 4, name: "create_facts",
         sqlite: """

@@ -58,7 +58,8 @@ extension SQLiteMetadataStore {
     }
 }
 
-/// The changes inside one transaction. The states of runs and steps are decided by `RunState` and `StepProgress`.
+/// The changes inside one transaction. The states of runs and steps are decided by `RunState` and
+/// `StepProgress`.
 struct SQLiteChanges {
     let db: Database
 

@@ -5,9 +5,9 @@ package import LakeModel
 
 /// The metadata in one SQLite file, for one machine. Several processes may use it at once.
 ///
-/// The file is in WAL mode: readers never wait. A writer waits for another process's writer up to the time limit.
-/// After a power cut the last transactions may be missing, never a part of one (`synchronous = NORMAL`); after
-/// the death of the process nothing is missing.
+/// The file is in WAL mode: readers never wait. A writer waits for another process's writer up to the time
+/// limit. After a power cut the last transactions may be missing, never a part of one (`synchronous =
+/// NORMAL`); after the death of the process nothing is missing.
 package final class SQLiteMetadataStore: MetadataStore {
     package let path: String
     let busyTimeout: Duration
@@ -15,7 +15,8 @@ package final class SQLiteMetadataStore: MetadataStore {
 
     /// Opens the database of a lake, and creates or upgrades it where needed.
     ///
-    /// Its folder is created if only that is missing. Processes that open a new file at once wait for each other.
+    /// Its folder is created if only that is missing. Processes that open a new file at once wait for each
+    /// other.
     /// - Parameter busyTimeout: How long a write waits for another process.
     /// - Throws: ``MetadataTooNew``, ``MetadataDamaged``, ``MetadataForeign``, ``MetadataInaccessible``,
     ///   ``MetadataBusy``, ``MetadataDiskFull``.
@@ -28,7 +29,8 @@ package final class SQLiteMetadataStore: MetadataStore {
     }
 
     /// The same, on the calling thread.
-    /// - Parameter pagesMax: The size that the file may reach, in pages of 4 KiB, as a disk's end would limit it.
+    /// - Parameter pagesMax: The size that the file may reach, in pages of 4 KiB, as a disk's end would
+    ///   limit it.
     init(path: String, now: Timestamp, busyTimeout: Duration, pagesMax: Int? = nil) throws {
         self.path = path
         self.busyTimeout = busyTimeout

@@ -43,8 +43,8 @@ final class YAMLDocument {
                 let root = try parser.singleRoot() ?? Node("")
                 return marked.isMarked ? reportingDuplicates(in: root, marked) : root
             } catch YamlError.duplicatedKeysInMapping(let names, let context) {
-                // Yams stops at a repeated key and tells where the first one is. That one is marked and all is
-                // read again, so that the second one and all other mistakes are found as well.
+                // Yams stops at a repeated key and tells where the first one is. That one is marked and all
+                // is read again, so that the second one and all other mistakes are found as well.
                 guard marked.mark(line: context.mark.line, column: context.mark.column) else {
                     report(duplicate: names.first ?? "", at: context.mark, firstLine: nil)
                     return nil

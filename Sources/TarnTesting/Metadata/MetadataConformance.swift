@@ -5,7 +5,8 @@ internal import Testing
 /// What every ``MetadataStore`` does, as claims that are each tried on an empty store.
 ///
 ///     @Test(arguments: MetadataConformance.claims)
-///     func `keeps the promise`(claim: MetadataConformance.Claim) async throws { try await claim.body(emptyStore) }
+///     func `keeps the promise`(claim: MetadataConformance.Claim) async throws { try await
+///     claim.body(emptyStore) }
 package enum MetadataConformance {
     /// One promise in words, and what tries to break it.
     package struct Claim: Sendable, CustomTestStringConvertible {

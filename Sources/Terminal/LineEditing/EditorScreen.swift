@@ -6,8 +6,8 @@ struct EditorScreen: Hashable {
 
     /// - Parameters:
     ///   - prompt: Before the first line; `continuation` before the others.
-    ///   - size: Rows are at most one column shorter than the terminal, so that it never wraps one; what does not
-    ///     fit in its height is cut around the cursor.
+    ///   - size: Rows are at most one column shorter than the terminal, so that it never wraps one; what
+    ///     does not fit in its height is cut around the cursor.
     init(_ edited: EditedText, prompt: String, continuation: String, size: TerminalSize) {
         let columnsMax = max(2, size.columns - 1)
         var rows = [prompt]

@@ -1,6 +1,7 @@
 internal import Glibc
 
-/// The statements that were submitted, the oldest first, each once; kept in a file that only its user can read.
+/// The statements that were submitted, the oldest first, each once; kept in a file that only its user can
+/// read.
 package struct History: Sendable {
     package static let entriesMax = 5_000
 
@@ -27,7 +28,8 @@ package struct History: Sendable {
         if lines.count > entries.count + History.entriesMax / 2 { try rewrite() }
     }
 
-    /// Remembers a statement as the newest. One that begins with a space, as a secret should, is not remembered.
+    /// Remembers a statement as the newest. One that begins with a space, as a secret should, is not
+    /// remembered.
     ///
     /// It is appended to the file, so that several shells at once lose nothing of each other.
     /// - Throws: ``HistoryUnusable``; the statement is remembered in memory nevertheless.

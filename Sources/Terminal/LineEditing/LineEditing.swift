@@ -233,8 +233,8 @@ extension String {
     }
 }
 
-/// Whether `text` is ready to be run: it ends in a `;` that is not inside of quotes or a comment, is a command of
-/// the shell (`.tables`), or is empty.
+/// Whether `text` is ready to be run: it ends in a `;` that is not inside of quotes or a comment, is a
+/// command of the shell (`.tables`), or is empty.
 package func endsStatement(_ text: String) -> Bool {
     let scalars = Array(text.unicodeScalars)
     let first = scalars.first { $0 != " " && $0 != "\n" }

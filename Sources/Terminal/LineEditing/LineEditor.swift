@@ -146,7 +146,8 @@ package final class LineEditor {
         }
     }
 
-    /// Without a terminal: lines, until they are a statement. What is left at the end of the input is one too.
+    /// Without a terminal: lines, until they are a statement. What is left at the end of the input is one
+    /// too.
     private func readLines() -> Input {
         var statement = ""
         while let line = readLine() {

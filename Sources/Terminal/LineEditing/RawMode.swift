@@ -3,8 +3,8 @@ internal import Synchronization
 
 /// A terminal that passes every key on at once, and is what it was before on every way out.
 ///
-/// The ways out are ``leave()``, `exit()` from any thread, and the signals that end or stop a process. At most
-/// one terminal of a process is in this mode.
+/// The ways out are ``leave()``, `exit()` from any thread, and the signals that end or stop a process. At
+/// most one terminal of a process is in this mode.
 struct RawMode: ~Copyable {
     private let file: Int32
     private let output: Int32
@@ -49,8 +49,8 @@ struct RawMode: ~Copyable {
     private static let isUsed = Atomic(false)
     private static let isRaw = Atomic(false)
     private static let handlersInstalled = Atomic(false)
-    // Written only by who holds `isUsed`, before `isRaw` is set; read only by who has cleared `isRaw`. It is never
-    // deallocated, because a handler may run until the very end.
+    // Written only by who holds `isUsed`, before `isRaw` is set; read only by who has cleared `isRaw`. It
+    // is never deallocated, because a handler may run until the very end.
     nonisolated(unsafe) private static let saved: UnsafeMutablePointer<SavedTerminal> = {
         let pointer = UnsafeMutablePointer<SavedTerminal>.allocate(capacity: 1)
         pointer.initialize(to: SavedTerminal())

@@ -11,7 +11,8 @@ import Testing
         source: Int64, bronze: Int64, tolerance: Double, drift: Double, verdict: ReconciliationRecord.Verdict
     ) throws {
         let record = ReconciliationRecord.ofRowCounts(
-            asset: try key("bronze_v3.a"), run: nil, comparedAt: Timestamp(microseconds: 0), sourceRows: source,
+            asset: try key("bronze_v3.a"), run: nil, comparedAt: Timestamp(microseconds: 0),
+            sourceRows: source,
             bronzeRows: bronze, tolerance: tolerance)
         #expect(record.drift == drift)
         #expect(record.verdict == verdict)

@@ -17,12 +17,16 @@ import Testing
         let customer = try key("bronze_v3.customer")
         #expect(graph.upstream(of: [revenue]).count == 5)
         #expect(graph.upstream(of: [revenue], depth: 0) == [revenue])
-        #expect(graph.upstream(of: [revenue], depth: 1) == Set(try keys("gold.revenue", "silver.fact_invoice")))
+        #expect(
+            graph.upstream(of: [revenue], depth: 1) == Set(try keys("gold.revenue", "silver.fact_invoice")))
         #expect(
             graph.downstream(of: [customer])
-                == Set(try keys("bronze_v3.customer", "silver.dim_customer", "silver.fact_invoice", "gold.revenue")))
+                == Set(
+                    try keys(
+                        "bronze_v3.customer", "silver.dim_customer", "silver.fact_invoice", "gold.revenue")))
         #expect(
-            graph.downstream(of: [customer], depth: 1) == Set(try keys("bronze_v3.customer", "silver.dim_customer")))
+            graph.downstream(of: [customer], depth: 1)
+                == Set(try keys("bronze_v3.customer", "silver.dim_customer")))
     }
 
     @Test func `leaves out inputs that are no asset`() throws {

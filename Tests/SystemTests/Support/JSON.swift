@@ -5,13 +5,17 @@ import Testing
 struct JSON: CustomStringConvertible {
     private let value: Any
 
-    init(_ data: Data) throws { value = try JSONSerialization.jsonObject(with: data, options: .fragmentsAllowed) }
+    init(_ data: Data) throws {
+        value = try JSONSerialization.jsonObject(with: data, options: .fragmentsAllowed)
+    }
     private init(value: Any) { self.value = value }
 
     /// - Throws: if there is no such key.
     func get(_ key: String, sourceLocation: SourceLocation = #_sourceLocation) throws -> JSON {
-        let object = try #require(value as? [String: Any], "\(self) is no object", sourceLocation: sourceLocation)
-        return JSON(value: try #require(object[key], "no '\(key)' in \(self)", sourceLocation: sourceLocation))
+        let object = try #require(
+            value as? [String: Any], "\(self) is no object", sourceLocation: sourceLocation)
+        return JSON(
+            value: try #require(object[key], "no '\(key)' in \(self)", sourceLocation: sourceLocation))
     }
 
     func text(_ key: String, sourceLocation: SourceLocation = #_sourceLocation) throws -> String {
@@ -29,7 +33,9 @@ struct JSON: CustomStringConvertible {
     }
 
     func list(sourceLocation: SourceLocation = #_sourceLocation) throws -> [JSON] {
-        try #require(value as? [Any], "\(self) is no list", sourceLocation: sourceLocation).map { JSON(value: $0) }
+        try #require(value as? [Any], "\(self) is no list", sourceLocation: sourceLocation).map {
+            JSON(value: $0)
+        }
     }
 
     func has(_ key: String) -> Bool { (value as? [String: Any])?[key] != nil }

@@ -1,18 +1,28 @@
 import Foundation
 import Glibc
+import MySQL
 import Testing
+
+/// What kind of database a lake reads.
+enum SourceSystem: String, Sendable, CaseIterable, CustomTestStringConvertible {
+    case sqlite, mariaDB
+    var testDescription: String { self == .sqlite ? "SQLite" : "MariaDB" }
+}
 
 /// A lake in a folder of its own, and the program under test.
 struct Lake: Sendable {
     let folder: String
     /// Besides PATH and HOME, which is all that programs of the tests inherit.
     var environment: [String: String] = [:]
+    /// The server that the shop's database is on; SQLite if there is none.
+    var server: MySQLSettings?
 
     /// The program under test: `TARN_BINARY`, or the one that was built with these tests.
     static let binary: Result<String, SetupFailed> = {
         let given = ProcessInfo.processInfo.environment["TARN_BINARY"]
         let built = try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
-        let path = given ?? built.map { URL(filePath: $0).deletingLastPathComponent().path + "/tarn" } ?? "tarn"
+        let path =
+            given ?? built.map { URL(filePath: $0).deletingLastPathComponent().path + "/tarn" } ?? "tarn"
         guard access(path, X_OK) == 0 else {
             return .failure(SetupFailed("there is no program \(path); build it, or set TARN_BINARY"))
         }
@@ -39,17 +49,42 @@ struct Lake: Sendable {
         }
     }
 
-    /// Lends a lake with one SQLite source, `shop`, one table in silver and one in gold.
-    static func shop<T>(_ body: (Lake) async throws -> T) async throws -> T {
+    /// Lends a lake with one source, `shop`, one table in silver and one in gold.
+    static func shop<T>(in system: SourceSystem = .sqlite, _ body: (Lake) async throws -> T) async throws -> T
+    {
         try await inEmptyFolder { lake in
+            var lake = lake
             try await lake.succeeds("init", lake.folder)
-            try FileManager.default.createDirectory(
-                atPath: lake.path("databases"), withIntermediateDirectories: true)
-            try await lake.changeShop(Lake.shopTables)
             for (name, text) in Lake.shopFiles { try lake.write(text, to: name) }
+            try lake.write(try lake.text("lake.yaml") + Lake.exclusions, to: "lake.yaml")
+            switch system {
+            case .sqlite:
+                try FileManager.default.createDirectory(
+                    atPath: lake.path("databases"), withIntermediateDirectories: true)
+            case .mariaDB:
+                let server = try await SystemTestServer.settings()
+                lake.server = server
+                lake.environment = [
+                    "SHOP_PORT": "\(server.port)", "SHOP_USER": server.user, "SHOP_PASSWORD": server.password,
+                ]
+                try lake.edit(
+                    "lake.yaml", #"{ kind: sqlite, path: "databases/{database}.db" }"#,
+                    #"{ kind: mysql, port: "${SHOP_PORT}", user: "${SHOP_USER}", password: "${SHOP_PASSWORD}" }"#
+                )
+                _ = try await SourceDatabases.mariaDB(server).rows(
+                    "DROP DATABASE IF EXISTS shop; CREATE DATABASE shop", in: "information_schema")
+            }
+            try await lake.changeShop(Lake.shopTables)
             return try await body(lake)
         }
     }
+
+    static let exclusions = """
+        exclude:
+          - { source: "old_*", reason: "Its rows are in shop." }
+          - { kind: view, reason: "Views are rebuilt in silver." }
+
+        """
 
     static let shopTables = """
         CREATE TABLE customer (id INTEGER PRIMARY KEY, name VARCHAR(40), country CHAR(2), updated_at DATETIME);
@@ -98,7 +133,8 @@ struct Lake: Sendable {
 
     /// Runs statements on the shop's own database.
     func changeShop(_ sql: String) async throws {
-        _ = try await Program.output(["sqlite3", "-bail", path("databases/shop.db")], input: sql)
+        let databases = server.map { SourceDatabases.mariaDB($0) } ?? .sqlite(folder: path("databases"))
+        _ = try await databases.rows(sql, in: "shop")
     }
 
     /// Runs `tarn` in the lake's folder.
@@ -119,7 +155,9 @@ struct Lake: Sendable {
 
     /// Runs `tarn` and expects that it ends well.
     @discardableResult
-    func succeeds(_ arguments: String..., sourceLocation: SourceLocation = #_sourceLocation) async throws -> Ended {
+    func succeeds(_ arguments: String..., sourceLocation: SourceLocation = #_sourceLocation) async throws
+        -> Ended
+    {
         let ended = try await tarn(arguments)
         try #require(ended.code == 0, "tarn \(arguments): \(ended.all)", sourceLocation: sourceLocation)
         return ended
@@ -136,7 +174,9 @@ struct Lake: Sendable {
         try text.write(toFile: path(relative), atomically: false, encoding: .utf8)
     }
 
-    func text(_ relative: String) throws -> String { try String(contentsOfFile: path(relative), encoding: .utf8) }
+    func text(_ relative: String) throws -> String {
+        try String(contentsOfFile: path(relative), encoding: .utf8)
+    }
 
     /// Replaces the only occurrence of `old` in a file.
     func edit(_ relative: String, _ old: String, _ new: String) throws {
@@ -156,7 +196,9 @@ struct Lake: Sendable {
     }
 
     /// The bytes of all files below `relative` whose path contains `part`.
-    func bytes(below relative: String, where isWanted: (String) -> Bool = { _ in true }) throws -> [String: Data] {
+    func bytes(below relative: String, where isWanted: (String) -> Bool = { _ in true }) throws -> [String:
+        Data]
+    {
         var bytes: [String: Data] = [:]
         for file in try files(below: relative) where isWanted(file) {
             bytes[file] = FileManager.default.contents(atPath: path("\(relative)/\(file)"))
@@ -168,7 +210,9 @@ struct Lake: Sendable {
     func statesOfNewestRun() async throws -> [String: String] {
         let status = try await succeeds("status", "--json").json()
         var states: [String: String] = [:]
-        for step in try status.get("newest").list("steps") { states[try step.text("asset")] = try step.text("state") }
+        for step in try status.get("newest").list("steps") {
+            states[try step.text("asset")] = try step.text("state")
+        }
         return states
     }
 

@@ -69,9 +69,6 @@ final class Program: Sendable {
 
     func send(_ signal: Int32) { kill(id, signal) }
 
-    /// What it has written to standard error so far.
-    var errorsSoFar: String { Program.text(of: "\(folder)/err") }
-
     /// What it has written to standard output so far.
     var outputSoFar: String { Program.text(of: "\(folder)/out") }
 
@@ -89,7 +86,8 @@ final class Program: Sendable {
             let signal = status & 0x7f
             let elapsed = ContinuousClock.now - began
             return Ended(
-                code: signal == 0 ? (status >> 8) & 0xff : 128 + signal, output: Program.text(of: "\(folder)/out"),
+                code: signal == 0 ? (status >> 8) & 0xff : 128 + signal,
+                output: Program.text(of: "\(folder)/out"),
                 errors: Program.text(of: "\(folder)/err"), seconds: elapsed / .seconds(1))
         }
     }
@@ -99,7 +97,9 @@ final class Program: Sendable {
     }
 
     /// Runs a program to its end, and takes anything but 0 for a fault of the test.
-    static func output(_ arguments: [String], in directory: String = "/", input: String = "") async throws -> String {
+    static func output(_ arguments: [String], in directory: String = "/", input: String = "") async throws
+        -> String
+    {
         let ended = try await Program(
             arguments, in: directory, environment: ["PATH": path, "LC_ALL": "C.UTF-8"], input: input
         ).end()

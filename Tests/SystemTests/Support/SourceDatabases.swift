@@ -28,10 +28,21 @@ enum SourceDatabases: Sendable {
                         "mariadb", "--host=\(settings.host)", "--port=\(settings.port)",
                         "--user=\(settings.user)", "--password=\(settings.password)", "--batch",
                         "--skip-column-names", "--binary-mode", "--database=\(database)",
-                    ], input: sql.isEmpty ? "SELECT 1" : sql
+                    ], input: sql
                 ).replacingOccurrences(of: "\t", with: "|")
             }
         return text.split(separator: "\n").map(String.init)
+    }
+
+    /// The columns of MySQL's type TIME, which bronze keeps as microseconds.
+    func timesOfDay() async throws -> Set<String> {
+        guard case .mariaDB = self else { return [] }
+        return Set(
+            try await rows(
+                """
+                SELECT concat(table_schema, '.', table_name, '.', column_name) FROM information_schema.columns
+                WHERE data_type = 'time'
+                """, in: "information_schema"))
     }
 
     /// A column's name as the database quotes it.
@@ -45,7 +56,8 @@ enum SourceDatabases: Sendable {
     /// The seconds since 1970 of a date and time; NULL for zero dates, as in bronze.
     func seconds(_ column: String) -> String {
         switch self {
-        case .sqlite: "CASE WHEN \(column) NOT LIKE '0000%' THEN CAST(strftime('%s', \(column)) AS INTEGER) END"
+        case .sqlite:
+            "CASE WHEN \(column) NOT LIKE '0000%' THEN CAST(strftime('%s', \(column)) AS INTEGER) END"
         case .mariaDB:
             "CASE WHEN \(column) > '0001-01-01' THEN TIMESTAMPDIFF(SECOND, '1970-01-01', \(column)) END"
         }
@@ -65,7 +77,9 @@ enum SystemTestServer {
         let names = try await databases.rows(
             "SELECT schema_name FROM information_schema.schemata WHERE schema_name NOT IN \(kept)",
             in: "information_schema")
-        for name in names { _ = try await databases.rows("DROP DATABASE `\(name)`", in: "information_schema") }
+        for name in names {
+            _ = try await databases.rows("DROP DATABASE `\(name)`", in: "information_schema")
+        }
         return try await body(databases)
     }
 }

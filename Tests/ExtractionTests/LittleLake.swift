@@ -1,0 +1,167 @@
+import Blocking
+import DuckDB
+import Extraction
+import FoundationEssentials
+import LakeModel
+import LakeSQL
+import LakeStore
+import MySQL
+import Project
+import SQLite
+import Synchronization
+import TarnTesting
+import Testing
+
+/// A lake in a temporary folder beside the source that it reads.
+final class LittleLake: Sendable {
+    let folder: TemporaryFolder
+    let store: SealingStore
+    let session: LakeSession
+    let connection: ConnectionDefinition
+    let database: String
+    private let feed = RowFeed()
+    private let state: State
+
+    /// What tests change: the day, and how many runs there were.
+    private final class State: Sendable {
+        let values = Mutex((day: Day(daysSinceEpoch: 20_000), runs: 0))
+    }
+
+    private init(_ kind: (TemporaryFolder) -> ConnectionDefinition.Kind, database: String) throws {
+        folder = try TemporaryFolder()
+        let state = State()
+        self.state = state
+        try FileManager.default.createDirectory(
+            atPath: "\(folder.path)/lake", withIntermediateDirectories: true)
+        store = SealingStore(try LocalStore(root: "\(folder.path)/lake")) { state.values.withLock { $0.day } }
+        session = LakeSession(database: try Database(configuration: ["threads": "2"]), store: store)
+        try session.database.connect().register(feed)
+        connection = ConnectionDefinition(
+            name: "c", place: Place(file: "lake.yaml", line: 5), kind: kind(folder))
+        self.database = database
+    }
+
+    /// Beside a SQLite file that `sql` made.
+    convenience init(sqlite sql: String) throws {
+        try self.init({ .sqlite(path: "\($0.path)/{database}.db") }, database: "app")
+        try execute(sql)
+    }
+
+    /// Beside a database of MySQL.
+    convenience init(mysql settings: MySQLSettings) throws {
+        try self.init(
+            { _ in
+                .mysql(
+                    .init(
+                        host: settings.host, port: Int(settings.port), user: settings.user,
+                        password: Secret(settings.password)))
+            }, database: settings.database ?? "")
+    }
+
+    /// Changes the SQLite source.
+    func execute(_ sql: String) throws {
+        try SQLiteConnection(path: "\(folder.path)/\(database).db", access: .create).execute(sql)
+    }
+
+    func passMidnight() { state.values.withLock { $0.day = $0.day + 1 } }
+
+    func source(_ table: TableDefinition) throws -> SourceDefinition {
+        SourceDefinition(
+            name: try #require(SourceName("s")), connection: connection, database: database, tables: [table],
+            place: Place(file: "sources/s.yaml"))
+    }
+
+    @discardableResult
+    func extract(
+        _ table: TableDefinition, run: String? = nil, exclusions: [Exclusion] = [],
+        isFullRefresh: Bool = false,
+        acceptsSchemaChange: Bool = false, progress: ExtractionProgress = ExtractionProgress()
+    ) async throws -> TableExtraction.Outcome {
+        let number = state.values.withLock {
+            $0.runs += 1
+            return $0.runs
+        }
+        return try await TableExtraction(
+            source: try source(table), table: table, exclusions: exclusions, store: store,
+            database: session.database,
+            feed: feed, now: { Timestamp(microseconds: 0) }, isFullRefresh: isFullRefresh,
+            acceptsSchemaChange: acceptsSchemaChange
+        ).run(
+            try #require(RunID(run ?? "run-\(number)")), epoch: LeaseEpoch(Int64(number)), progress: progress)
+    }
+
+    /// Extracts and returns what was committed.
+    func commit(_ table: TableDefinition, isFullRefresh: Bool = false) async throws -> (
+        BronzeManifest, ExtractionLedger
+    ) {
+        guard
+            case .committed(let manifest, let ledger) = try await extract(table, isFullRefresh: isFullRefresh)
+        else {
+            throw SetupFailed(reason: "nothing was committed")
+        }
+        return (manifest, ledger)
+    }
+
+    /// Extracts and expects that there is nothing new.
+    func expectNothingNew(_ table: TableDefinition, _ location: SourceLocation = #_sourceLocation)
+        async throws
+    {
+        if case .committed(let manifest, _) = try await extract(table) {
+            Issue.record("committed \(manifest.rows) rows", sourceLocation: location)
+        }
+    }
+
+    /// The rows of a query over the current state of `table`, as texts.
+    func query(_ sql: String, of table: String = "t") async throws -> [String] {
+        let session = session
+        let asset = try #require(AssetKey("bronze_s.\(table)"))
+        let state = try #require(try await session.state(of: asset))
+        return try await session.database.withConnection { connection in
+            try session.define([state], on: connection)
+            return try connection.query(sql).rows.map { $0.map(\.description).joined(separator: "|") }
+        }
+    }
+
+    func manifest(of table: String = "t") async throws -> BronzeManifest? {
+        try await ManifestStore(store).currentFiles(
+            of: try #require(SourceName("s")), try #require(TableName(table)))?.newest
+    }
+
+    func files() async throws -> [String] {
+        try await store.list(under: .root).map(\.path.text)
+    }
+}
+
+extension TableDefinition {
+    static func full(_ name: String = "t") throws -> TableDefinition {
+        TableDefinition(
+            name: try #require(TableName(name)), place: Place(file: "sources/s.yaml", line: 4, column: 3))
+    }
+
+    static func incremental(
+        _ name: String = "t", key: [String] = [], cursor: String = "at", overlap: Duration = .zero
+    ) throws -> TableDefinition {
+        TableDefinition(
+            name: try #require(TableName(name)), mode: .incremental, key: key, cursor: cursor,
+            overlap: overlap,
+            place: Place(file: "sources/s.yaml", line: 4, column: 3))
+    }
+}
+
+/// Lends a lake beside a new MariaDB database that `statements` filled, and a connection to change it.
+func withMariaDB<T: Sendable>(
+    _ statements: [String], _ body: (LittleLake, MySQLSettings) async throws -> T
+) async throws -> T {
+    try await MariaDBServer.shared().withDatabase { settings in
+        try await change(settings, statements)
+        return try await body(try LittleLake(mysql: settings), settings)
+    }
+}
+
+func change(_ settings: MySQLSettings, _ statements: [String]) async throws {
+    try await BlockingPool.shared.run {
+        let connection = try MySQLConnection(settings)
+        defer { connection.close() }
+        for statement in statements { _ = try connection.execute(statement) }
+    }
+}
