@@ -10,7 +10,8 @@ struct LakeQueries: Sendable {
     private let states: [AssetState]
 
     /// Every published table, as it is now.
-    /// - Parameter hasHistory: Whether bronze gets its `__all` names too, which costs a look at every partition.
+    /// - Parameter hasHistory: Whether bronze gets its `__all` names too, which costs a look at every
+    ///   partition.
     static func open(_ lake: Lake, hasHistory: Bool) async throws -> LakeQueries {
         let states = try await lake.states(
             of: lake.graph.assets.order, history: hasHistory ? Set(lake.graph.tables.keys) : [])

@@ -55,9 +55,9 @@ struct SQLPrompt: Sendable {
         let began = ContinuousClock.now
         do {
             try Interruption.shared.during({ [interrupter = connection.interrupter] in interrupter.interrupt()
-                }) {
-                    try session.run(text, printer, on: connection)
-                }
+            }) {
+                try session.run(text, printer, on: connection)
+            }
             Output.note(Output.errorStyle.dim(durationText(.now - began)))
         } catch let error as DuckDBError where error.isInterrupt {
             Output.note("stopped")

@@ -32,7 +32,9 @@ struct ValidateCommand: AsyncParsableCommand {
             try Output.json(ValidationJSON(isValid: failures.isEmpty, mistakes: failures.map(\.json)))
         } else if failures.isEmpty {
             Output.line(
-                "\(Output.style.green("valid")): \(counts.sources) sources with \(counts.tables) tables, \(counts.models) models"
+                "\(Output.style.green("valid")): \(countText(counts.sources, "source", "sources")) with "
+                    + "\(countText(counts.tables, "table", "tables")), "
+                    + "\(countText(counts.models, "model", "models"))"
             )
         } else {
             Output.report(failures)

@@ -46,7 +46,8 @@ package struct TableExtraction: Sendable {
     /// What an extraction led to.
     package enum Outcome: Sendable {
         case committed(BronzeManifest, ledger: ExtractionLedger)
-        case noNewRows
+        /// `fingerprint` is the source's, if nothing can be new until it changes.
+        case noNewRows(fingerprint: String?)
     }
 
     /// - Parameter progress: Rows and bytes read so far, for whoever watches.
@@ -80,7 +81,7 @@ package struct TableExtraction: Sendable {
         }
         guard read.hasNews || before == nil || table.mode == .full else {
             try await store.delete(staged)
-            return .noNewRows
+            return .noNewRows(fingerprint: read.origin.fingerprint)
         }
         let commit = try await BronzeCommit(store, now: now).publish(
             read.extraction(of: self, run: run, epoch: epoch))

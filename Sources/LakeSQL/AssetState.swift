@@ -39,7 +39,8 @@ package struct AssetState: Hashable, Sendable {
         conversions = []
     }
 
-    /// - Parameter history: The manifests of all days, for who reads `__all`; the version then stands for them too.
+    /// - Parameter history: The manifests of all days, for who reads `__all`; the version then stands for
+    ///   them too.
     init(
         _ key: AssetKey, _ bronze: CurrentBronze, history: [BronzeManifest]?, url: (LakePath) -> String
     ) {
@@ -51,9 +52,13 @@ package struct AssetState: Hashable, Sendable {
                 url(folder.appending("ingestion_date=\(manifest.ingestionDate)").appending(file.name))
             }
         }
-        version = all.map { hexadecimalDigest(of: ([bronze.version] + $0).joined(separator: "\n")) } ?? bronze.version
+        version =
+            all.map { hexadecimalDigest(of: ([bronze.version] + $0).joined(separator: "\n")) }
+            ?? bronze.version
         select = AssetState.select(bronze, urls)
-        selectAll = all.map { "SELECT * FROM \(AssetState.parquet($0, hiveTypes: "{'ingestion_date': DATE}"))" }
+        selectAll = all.map {
+            "SELECT * FROM \(AssetState.parquet($0, hiveTypes: "{'ingestion_date': DATE}"))"
+        }
         schema = bronze.newest.schema
         run = bronze.newest.run
         publishedAt = bronze.newest.committedAt

@@ -28,8 +28,8 @@ package final class LakeSession: Sendable {
 
     /// What is published of an asset now; `nil` if nothing is.
     ///
-    /// - Parameter hasHistory: Whether every partition of a bronze table is looked up, for who reads `__all`. It costs
-    ///   a request a day.
+    /// - Parameter hasHistory: Whether every partition of a bronze table is looked up, for who reads
+    ///   `__all`. It costs a request a day.
     package static func state(
         of key: AssetKey, hasHistory: Bool = false, _ manifests: ManifestStore, _ store: any ObjectStore
     ) async throws -> AssetState? {

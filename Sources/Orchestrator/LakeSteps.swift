@@ -172,7 +172,11 @@ struct LakeSteps: Sendable {
             database: session.database, feed: lake.feed, now: Lake.now, isFullRefresh: options.isFullRefresh,
             acceptsSchemaChange: options.acceptsSchemaChange)
         switch try await extraction.run(run, epoch: attempt.epoch, progress: watch.extraction) {
-        case .noNewRows: return .noNewRows
+        case .noNewRows(let fingerprint):
+            if let fingerprint, let newest = try await lake.newestManifest(of: table)?.run {
+                try await lake.confirm(extraction.asset, at: fingerprint, since: newest)
+            }
+            return .noNewRows
         case .committed(let manifest, let ledger):
             guard let state = try await lake.state(of: extraction.asset) else {
                 throw MissingInput(asset: extraction.asset, input: extraction.asset)

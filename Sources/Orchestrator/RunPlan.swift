@@ -3,6 +3,7 @@ internal import Extraction
 package import LakeModel
 internal import LakeSQL
 internal import LakeStore
+internal import Metadata
 internal import Project
 internal import Synchronization
 package import Transform
@@ -103,9 +104,10 @@ struct ExcludedSelection: Diagnostic {
     var remedy: String { "Select something else, or take the exclusion out (\(exclusion.place))." }
 }
 
-/// The fingerprint of each source, taken once.
+/// The fingerprint of each source, taken once; and for which fingerprints tables were found to have nothing new.
 package final class SourceFingerprints: Sendable {
     private let known = Mutex<[SourceName: String?]>([:])
+    private let confirmations = Mutex<[AssetKey: String]?>(nil)
 
     package init() {}
 
@@ -118,15 +120,53 @@ package final class SourceFingerprints: Sendable {
     }
 }
 
+extension SourceFingerprints {
+    /// Whether a run has read the table from its watermark on, at this fingerprint, and found nothing that the
+    /// manifest of `run` does not have.
+    func isConfirmed(
+        _ asset: AssetKey, at fingerprint: String, since run: RunID, in lake: Lake
+    ) async throws -> Bool {
+        if let known = confirmations.withLock({ $0 }) { return known[asset] == "\(run) \(fingerprint)" }
+        let known = try await lake.confirmations()
+        confirmations.withLock { $0 = known }
+        return known[asset] == "\(run) \(fingerprint)"
+    }
+}
+
 extension Lake {
+    private static let confirmed = FactNamespace("source-unchanged-1")
+
+    func newestManifest(of table: LakeGraph.Table) async throws -> BronzeManifest? {
+        try await manifests.currentFiles(of: table.source.name, table.definition.name)?.newest
+    }
+
+    func confirmations() async throws -> [AssetKey: String] {
+        let facts = try await metadata.facts(Lake.confirmed, keys: graph.tables.keys.map(\.description))
+        return Dictionary(
+            uniqueKeysWithValues: facts.compactMap { key, value in AssetKey(key).map { ($0, value) } })
+    }
+
+    /// Remembers that the source has nothing new for `asset` until its fingerprint changes.
+    func confirm(_ asset: AssetKey, at fingerprint: String, since run: RunID) async throws {
+        try await metadata.storeFacts(
+            Lake.confirmed, [asset.description: "\(run) \(fingerprint)"], at: Lake.now())
+    }
+
     func decision(
         for table: LakeGraph.Table, _ key: AssetKey, fingerprints: SourceFingerprints, isForced: Bool
     ) async throws -> BuildDecision {
-        let current = try await manifests.currentFiles(of: table.source.name, table.definition.name)?.newest
+        let current = try await newestManifest(of: table)
         // A source that was never read need not be asked.
         let fingerprint = current == nil ? nil : await fingerprints.fingerprint(of: table.source)
+        let isConfirmed =
+            if let current, let fingerprint {
+                try await fingerprints.isConfirmed(key, at: fingerprint, since: current.run, in: self)
+            } else {
+                false
+            }
         return .forTable(
-            current: current, mode: table.definition.mode, key: table.definition.key,
+            current: current, isConfirmed: isConfirmed, mode: table.definition.mode,
+            key: table.definition.key,
             cursor: table.definition.cursor,
             fingerprint: fingerprint, isForced: isForced)
     }

@@ -38,9 +38,11 @@ package enum BuildDecision: Hashable, Sendable {
     /// - Parameters:
     ///   - current: The newest manifest, if there is one.
     ///   - key: As declared; empty leaves the key to the source, so that it is not compared.
+    ///   - isConfirmed: Whether the source was asked for new rows at this fingerprint and had none.
     ///   - fingerprint: The source's as it is now; `nil` if it cannot tell whether it changed.
     package static func forTable(
-        current: BronzeManifest?, mode: ExtractionMode, key: [String], cursor: String?, fingerprint: String?,
+        current: BronzeManifest?, isConfirmed: Bool = false, mode: ExtractionMode, key: [String],
+        cursor: String?, fingerprint: String?,
         isForced: Bool
     ) -> BuildDecision {
         guard let current else { return .build([.neverBuilt]) }
@@ -49,7 +51,7 @@ package enum BuildDecision: Hashable, Sendable {
             reasons.append(.codeChanged)
         }
         if let fingerprint {
-            if current.origin.fingerprint != fingerprint { reasons.append(.sourceChanged) }
+            if current.origin.fingerprint != fingerprint, !isConfirmed { reasons.append(.sourceChanged) }
         } else {
             reasons.append(.sourceMayHaveChanged)
         }
