@@ -104,7 +104,8 @@ struct ExcludedSelection: Diagnostic {
     var remedy: String { "Select something else, or take the exclusion out (\(exclusion.place))." }
 }
 
-/// The fingerprint of each source, taken once; and for which fingerprints tables were found to have nothing new.
+/// The fingerprint of each source, taken once; and for which fingerprints tables were found to have nothing
+/// new.
 package final class SourceFingerprints: Sendable {
     private let known = Mutex<[SourceName: String?]>([:])
     private let confirmations = Mutex<[AssetKey: String]?>(nil)
@@ -121,8 +122,8 @@ package final class SourceFingerprints: Sendable {
 }
 
 extension SourceFingerprints {
-    /// Whether a run has read the table from its watermark on, at this fingerprint, and found nothing that the
-    /// manifest of `run` does not have.
+    /// Whether a run has read the table from its watermark on, at this fingerprint, and found nothing that
+    /// the manifest of `run` does not have.
     func isConfirmed(
         _ asset: AssetKey, at fingerprint: String, since run: RunID, in lake: Lake
     ) async throws -> Bool {
