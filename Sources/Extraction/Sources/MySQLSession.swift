@@ -102,20 +102,17 @@ final class MySQLSession: SourceSession {
     }
 
     func hasRowsBeyond(_ reading: TableReading) throws -> Bool {
-        guard let bounds = reading.bounds, let upper = bounds.upper else { return false }
+        guard let sql = reading.selectBeyond(quote: MySQLConnection.quoteIdentifier) else { return false }
         return try wrap(reading.table.name) {
-            let rows = try connection.query(
-                """
-                SELECT 1 FROM \(MySQLConnection.quoteIdentifier(reading.table.name.text)) \
-                WHERE \(MySQLConnection.quoteIdentifier(bounds.cursor.name)) >= \(literal(upper)) LIMIT 1
-                """)
+            let rows = try connection.query(sql)
             return !rows.rows.isEmpty
         }
     }
 
     func rows(_ reading: TableReading) throws -> any RowProducer {
         try wrap(reading.table.name) {
-            MySQLRows(try connection.stream(select(reading)), reading: reading) { [source] in
+            let sql = reading.select(quote: MySQLConnection.quoteIdentifier)
+            return MySQLRows(try connection.stream(sql), reading: reading) { [source] in
                 SourceUnavailable($0, source: source, table: reading.table.name)
             }
         }
@@ -127,28 +124,6 @@ final class MySQLSession: SourceSession {
         connection.close()
     }
 
-    private func select(_ reading: TableReading) -> String {
-        let columns = reading.table.columns.map(\.selection).joined(separator: ", ")
-        var sql = "SELECT \(columns) FROM \(MySQLConnection.quoteIdentifier(reading.table.name.text))"
-        guard let bounds = reading.bounds else { return sql }
-        let cursor = MySQLConnection.quoteIdentifier(bounds.cursor.name)
-        let conditions = [
-            bounds.lower.map { "\(cursor) >= \(literal($0))" },
-            bounds.upper.map { "\(cursor) < \(literal($0))" },
-        ].compactMap { $0 }
-        guard !conditions.isEmpty else { return sql }
-        sql += " WHERE (\(conditions.joined(separator: " AND ")))"
-        if bounds.lower == nil { sql += " OR \(cursor) IS NULL" }
-        return sql
-    }
-
-    private func literal(_ value: CursorValue) -> String {
-        switch value {
-        case .integer(let number): String(number)
-        case .time(let microseconds): "'\(sqlText(ofMicroseconds: microseconds))'"
-        }
-    }
-
     private func wrap<T>(_ table: TableName?, _ body: () throws -> T) throws -> T {
         do {
             return try body()
@@ -156,9 +131,4 @@ final class MySQLSession: SourceSession {
             throw SourceUnavailable(error, source: source, table: table)
         }
     }
-}
-
-/// `YYYY-MM-DD HH:MM:SS[.ffffff]`.
-func sqlText(ofMicroseconds microseconds: Int64) -> String {
-    String(Timestamp(microseconds: microseconds).description.dropLast().map { $0 == "T" ? " " : $0 })
 }

@@ -70,50 +70,23 @@ final class SQLiteSession: SourceSession {
     }
 
     func hasRowsBeyond(_ reading: TableReading) throws -> Bool {
-        guard let bounds = reading.bounds, let upper = bounds.upper else { return false }
+        guard let sql = reading.selectBeyond(quote: SQLiteConnection.quoteIdentifier) else { return false }
         return try wrap(reading.table.name) {
-            let statement = try connection.prepare(
-                """
-                SELECT 1 FROM \(SQLiteConnection.quoteIdentifier(reading.table.name.text)) \
-                WHERE \(SQLiteConnection.quoteIdentifier(bounds.cursor.name)) >= \(literal(upper)) LIMIT 1
-                """)
+            let statement = try connection.prepare(sql)
             return try statement.step()
         }
     }
 
     func rows(_ reading: TableReading) throws -> any RowProducer {
         try wrap(reading.table.name) {
-            SQLiteRows(try connection.prepare(select(reading)), reading: reading) { [source, path] in
+            let sql = reading.select(quote: SQLiteConnection.quoteIdentifier)
+            return SQLiteRows(try connection.prepare(sql), reading: reading) { [source, path] in
                 SourceUnavailable($0, source: source, table: reading.table.name, path: path)
             }
         }
     }
 
     func close() {}
-
-    private func select(_ reading: TableReading) -> String {
-        let columns = reading.table.columns.map(\.selection).joined(separator: ", ")
-        var sql = "SELECT \(columns) FROM \(SQLiteConnection.quoteIdentifier(reading.table.name.text))"
-        guard let bounds = reading.bounds else { return sql }
-        let cursor = SQLiteConnection.quoteIdentifier(bounds.cursor.name)
-        let conditions = [
-            bounds.lower.map { "\(cursor) >= \(literal($0))" },
-            bounds.upper.map { "\(cursor) < \(literal($0))" },
-        ].compactMap { $0 }
-        guard !conditions.isEmpty else { return sql }
-        sql += " WHERE (\(conditions.joined(separator: " AND ")))"
-        if bounds.lower == nil { sql += " OR \(cursor) IS NULL" }
-        return sql
-    }
-
-    /// Times are stored as text, which SQLite compares byte by byte: a bound without a fraction is less
-    /// than the same second with one, as it must be.
-    private func literal(_ value: CursorValue) -> String {
-        switch value {
-        case .integer(let number): String(number)
-        case .time(let microseconds): "'\(sqlText(ofMicroseconds: microseconds))'"
-        }
-    }
 
     private func wrap<T>(_ table: TableName?, _ body: () throws -> T) throws -> T {
         do {
