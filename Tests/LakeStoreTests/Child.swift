@@ -1,3 +1,4 @@
+import TarnTesting
 import Glibc
 
 /// A process of a test, which ends with its input.

@@ -1,3 +1,4 @@
+import TarnTesting
 import DuckDB
 import FoundationEssentials
 import LakeModel

@@ -2,10 +2,10 @@ import FoundationEssentials
 import Glibc
 
 /// A new folder under /tmp, removed with everything in it when its last reference goes.
-final class TemporaryFolder: Sendable {
-    let path: String
+package final class TemporaryFolder: Sendable {
+    package let path: String
 
-    init() throws {
+    package init() throws {
         var template = Array("/tmp/tarn-test-XXXXXX".utf8CString)
         guard let made = mkdtemp(&template) else {
             throw SetupFailed(reason: String(cString: strerror(errno)))
@@ -19,6 +19,9 @@ final class TemporaryFolder: Sendable {
     }
 }
 
-struct SetupFailed: Error {
-    let reason: String
+/// The operating system refused what a test needs.
+package struct SetupFailed: Error {
+    package let reason: String
+
+    package init(reason: String) { self.reason = reason }
 }
