@@ -92,6 +92,8 @@ struct DemoGenerate: AsyncParsableCommand {
                 password: address.password.reveal())
             settings.socket = address.socket
             return .mysql(settings)
+        case .postgres:
+            throw NoSampleTarget(reason: "sample databases are made in SQLite and MySQL")
         }
     }
 

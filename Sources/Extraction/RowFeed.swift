@@ -5,7 +5,7 @@ internal import Synchronization
 /// The table function by which DuckDB asks for the rows of a source: `tarn_source_rows(number)`.
 ///
 /// Rows are made in DuckDB's own vectors when it asks for them, so no more than one chunk of a table and
-/// the row group that is being compressed are ever in memory.
+/// the row groups that are being compressed are ever in memory.
 package final class RowFeed: TableFunction {
     private let open = Mutex<(next: UInt64, feeds: [UInt64: Feed])>((1, [:]))
 
@@ -21,25 +21,24 @@ package final class RowFeed: TableFunction {
         return TableBinding(columns: feed.columns, bound: feed)
     }
 
-    package func start(_ bound: Feed, columns: [Int]) -> TableScan<Feed> { TableScan(bound) }
-
-    package func makeLocal(_ bound: Feed, scan: Feed) {}
-
-    package func produce(_ bound: Feed, scan: Feed, local: inout Void, into chunk: inout OutputChunk) throws {
-        try bound.producer.fill(&chunk)
-        let counts = bound.producer.counts
-        bound.progress.note(rows: counts.rows, bytes: counts.bytes)
+    package func start(_ bound: Feed, columns: [Int]) -> TableScan<Feed> {
+        TableScan(bound, threadsMax: bound.readers)
     }
 
-    /// Writes all rows of `producer` into a new Parquet file at `path`. Blocks.
-    func write(
-        _ producer: any RowProducer, of table: SourceTable, to path: String, on connection: Connection,
-        progress: ExtractionProgress
+    package func makeLocal(_ bound: Feed, scan: Feed) -> FeedReader? { scan.takeReader() }
+
+    package func produce(
+        _ bound: Feed, scan: Feed, local: inout FeedReader?, into chunk: inout OutputChunk
     ) throws {
-        let feed = Feed(
-            producer: producer,
-            columns: table.columns.map { ResultColumn(name: $0.name, type: $0.type.logicalType) },
-            progress: progress)
+        guard let reader = local else {
+            chunk.count = 0
+            return
+        }
+        try reader.fill(&chunk)
+    }
+
+    /// Writes all rows that the readers of `feed` have into a new Parquet file at `path`. Blocks.
+    func write(_ feed: Feed, to path: String, on connection: Connection) throws {
         let number = open.withLock { open in
             defer { open.next += 1 }
             open.feeds[open.next] = feed
@@ -57,44 +56,90 @@ package final class RowFeed: TableFunction {
         }
     }
 
-    /// The rows of one extraction.
-    ///
-    /// Sendable without the compiler's proof because of its producer, which is used by one thread at a
-    /// time: a scan has one thread, there is one scan of a feed, and the thread that runs the COPY waits
-    /// for its end.
-    package final class Feed: @unchecked Sendable {
-        let producer: any RowProducer
+    /// The rows of one reading, by one reader or several.
+    package final class Feed: Sendable {
         let columns: [ResultColumn]
-        let progress: ExtractionProgress
+        let readers: Int
+        private let idle: Mutex<[FeedReader]>
 
-        init(producer: any RowProducer, columns: [ResultColumn], progress: ExtractionProgress) {
-            self.producer = producer
-            self.columns = columns
-            self.progress = progress
+        init(_ readers: [FeedReader], of table: SourceTable) {
+            columns =
+                table.columns.map { ResultColumn(name: $0.name, type: $0.type.logicalType) }
+                + table.columns.filter(\.hasSidecar).map {
+                    ResultColumn(name: ColumnRule.sidecar(of: $0.name), type: .varchar)
+                }
+            self.readers = readers.count
+            idle = Mutex(readers.reversed())
         }
+
+        func takeReader() -> FeedReader? { idle.withLock { $0.popLast() } }
     }
 }
 
-extension BronzeType {
-    var logicalType: LogicalType {
-        switch self {
-        case .boolean: .boolean
-        case .integer(8, true): .tinyint
-        case .integer(8, false): .utinyint
-        case .integer(16, true): .smallint
-        case .integer(16, false): .usmallint
-        case .integer(32, true): .integer
-        case .integer(32, false): .uinteger
-        case .integer(_, true), .timeSpan: .bigint
-        case .integer(_, false), .bits: .ubigint
-        case .decimal(let precision, let scale): .decimal(width: precision, scale: scale)
-        case .float: .float
-        case .double: .double
-        case .date: .date
-        case .localTimestamp: .timestamp
-        case .instant: .timestampTZ
-        case .text: .varchar
-        case .binary: .blob
+/// Slices that are still to be read.
+final class SliceQueue: Sendable {
+    private let slices: Mutex<[Slice]>
+
+    init(_ slices: [Slice]) { self.slices = Mutex(slices.reversed()) }
+
+    func next() -> Slice? { slices.withLock { $0.popLast() } }
+}
+
+/// One session that reads slice after slice.
+///
+/// Sendable without the compiler's proof because DuckDB gives each thread of a scan a reader of its own, and
+/// the thread that runs the COPY waits for all of them.
+package final class FeedReader: @unchecked Sendable {
+    private let session: any SourceSession
+    private let reading: TableReading
+    private let slices: SliceQueue
+    /// Whether the rows of each slice are counted before they are read, in the reader's own snapshot.
+    private let countsSlices: Bool
+    private let progress: ExtractionProgress
+    private let governor: Governor
+    private var producer: (any RowProducer)?
+    private var finished: [ExtractionLedger] = []
+    private var seen = (rows: Int64(0), bytes: Int64(0))
+    /// Of the slices that it read, as the source counted them.
+    private(set) var counted: Int64 = 0
+
+    init(
+        _ session: any SourceSession, _ reading: TableReading, _ slices: SliceQueue, countsSlices: Bool,
+        progress: ExtractionProgress, governor: Governor
+    ) {
+        self.session = session
+        self.reading = reading
+        self.slices = slices
+        self.countsSlices = countsSlices
+        self.progress = progress
+        self.governor = governor
+    }
+
+    var ledgers: [ExtractionLedger] { finished }
+
+    func fill(_ chunk: inout OutputChunk) throws {
+        while true {
+            if producer == nil {
+                guard let slice = slices.next() else {
+                    chunk.count = 0
+                    return
+                }
+                let part = reading.sliced(slice)
+                if countsSlices { counted += try session.count(part) }
+                producer = try session.rows(part)
+                seen = (0, 0)
+            }
+            guard let producer else { return }
+            try producer.fill(&chunk)
+            let counts = producer.counts
+            progress.add(rows: counts.rows - seen.rows, bytes: counts.bytes - seen.bytes)
+            seen = counts
+            guard chunk.count == 0 else {
+                try governor.pass(rows: chunk.count)
+                return
+            }
+            finished.append(producer.ledger)
+            self.producer = nil
         }
     }
 }

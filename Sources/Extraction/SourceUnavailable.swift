@@ -16,10 +16,7 @@ package struct SourceUnavailable: Diagnostic {
         let subject = table.map { "\(source.name).\($0)" } ?? source.name.text
         let connection = source.connection
         var address = "the connection '\(connection.name)'"
-        if case .mysql(let mysql) = connection.kind {
-            address =
-                "\(mysql.user)@\(mysql.socket ?? "\(mysql.host):\(mysql.port)") (connection '\(connection.name)')"
-        }
+        if case .mysql(let server) = connection.kind { address = server.inWords(connection) }
         isTransient = error.isTransient
         switch error.kind {
         case .unreachable:
@@ -95,6 +92,13 @@ package struct SourceUnavailable: Diagnostic {
         place = source.connection.place
     }
 
+    init(unsupported kind: String, source: SourceDefinition) {
+        (code, category, isTransient) = ("source.unsupported", .badConfig, false)
+        problem = "\(source.name): this build of tarn cannot read sources of kind \(kind)."
+        remedy = "Use a build that can, or take the source out of sources/."
+        place = source.place
+    }
+
     init(missingFile path: String, source: SourceDefinition) {
         (code, category, isTransient) = ("source.missing-file", .badConfig, false)
         problem = "\(source.name): there is no database file \(path)."
@@ -111,115 +115,9 @@ extension SourceDefinition {
     }
 }
 
-/// A table that cannot be extracted as it is declared.
-package struct ExtractionMistake: Diagnostic {
-    package let code: String
-    package let problem: String
-    package let place: Place?
-    package let remedy: String
-
-    static func missingTable(_ table: TableDefinition, of source: SourceDefinition, existing: [String])
-        -> ExtractionMistake
-    {
-        let nearest = nearestName(to: table.name.text, among: existing)
-        return ExtractionMistake(
-            code: "extraction.unknown-table",
-            problem: "\(source.name) has no table '\(table.name)' in its database '\(source.database)'.",
-            place: table.place,
-            remedy: (nearest.map { "Did you mean '\($0)'? " } ?? "")
-                + "If it was dropped, take it out of this file; what bronze has of it stays.")
-    }
-
-    static func excludedView(
-        _ table: TableDefinition, of source: SourceDefinition, _ exclusion: Exclusion
-    ) -> ExtractionMistake {
-        ExtractionMistake(
-            code: "extraction.excluded-view",
-            problem:
-                "\(source.name).\(table.name) is a database view, and views are excluded: \(exclusion.reason)",
-            place: table.place,
-            remedy: "Take it out of this file, or change the exclusion (\(exclusion.place)).")
-    }
-
-    static func missingColumn(
-        _ column: String, as role: String, in shape: SourceTable, _ table: TableDefinition,
-        of source: SourceDefinition
-    ) -> ExtractionMistake {
-        let nearest = nearestName(to: column, among: shape.columns.map(\.name))
-        return ExtractionMistake(
-            code: "extraction.unknown-column",
-            problem: "\(source.name).\(table.name) has no column '\(column)', which is its \(role).",
-            place: table.place,
-            remedy: (nearest.map { "Did you mean '\($0)'? " } ?? "") + "Its columns: "
-                + shape.columns.map(\.name).joined(separator: ", "))
-    }
-
-    static func unusableCursor(
-        _ column: SourceColumn, _ table: TableDefinition, of source: SourceDefinition
-    ) -> ExtractionMistake {
-        ExtractionMistake(
-            code: "extraction.cursor-type",
-            problem:
-                "\(source.name).\(table.name): '\(column.name)' is \(column.type.sqlName), which cannot be a cursor.",
-            place: table.place,
-            remedy: "A cursor is a DATETIME, a TIMESTAMP or a whole number that only grows.")
-    }
-
-    static func missingKey(_ table: TableDefinition, of source: SourceDefinition) -> ExtractionMistake {
-        ExtractionMistake(
-            code: "extraction.missing-key",
-            problem:
-                "\(source.name).\(table.name) is incremental, but has no primary key and declares no 'key'.",
-            place: table.place,
-            remedy: "Say which columns identify a row (key: [id]), or read it whole (mode: full).")
-    }
-
-    static func lostRows(
-        read: Int64, counted: Int64, _ table: TableDefinition, of source: SourceDefinition
-    ) -> ExtractionMistake {
-        ExtractionMistake(
-            code: "extraction.lost-rows",
-            problem: """
-                \(source.name).\(table.name): \(read) rows were read where the source counted \(counted) in the same \
-                snapshot.
-                """,
-            place: table.place,
-            remedy:
-                "Nothing was committed. Is the table's engine transactional (InnoDB)? If not, stop its writers."
-        )
-    }
-
-    static func vanishedColumns(
-        _ columns: [String], in shape: SourceTable, _ table: TableDefinition, of source: SourceDefinition
-    ) -> ExtractionMistake {
-        ExtractionMistake(
-            code: "extraction.column-vanished",
-            problem: """
-                \(source.name).\(table.name) no longer has \(columns.count == 1 ? "the column" : "the columns") \
-                \(columns.joined(separator: ", ")), which bronze has.
-                """,
-            place: table.place,
-            remedy: """
-                If that is meant: tarn run bronze_\(source.name).\(table.name) --accept-schema-change. Its columns now: \
-                \(shape.columns.map(\.name).joined(separator: ", "))
-                """)
-    }
-
-    static func unwritableStore(_ table: TableDefinition, of source: SourceDefinition) -> ExtractionMistake {
-        ExtractionMistake(
-            code: "extraction.store",
-            problem:
-                "\(source.name).\(table.name) cannot be staged: the lake's store has no files that DuckDB can write.",
-            place: table.place, remedy: "Use a local store.")
-    }
-
-    static func nullKey(_ count: Int64, _ table: TableDefinition, of source: SourceDefinition)
-        -> ExtractionMistake
-    {
-        ExtractionMistake(
-            code: "extraction.null-key",
-            problem:
-                "\(source.name).\(table.name): \(count) rows have a NULL in the key, which must tell rows apart.",
-            place: table.place, remedy: "Declare another 'key', or read the table whole (mode: full).")
+extension ConnectionDefinition.ServerAddress {
+    /// `etl@db.internal:3306 (connection 'v3')`.
+    func inWords(_ connection: ConnectionDefinition) -> String {
+        "\(user)@\(socket ?? "\(host):\(port)") (connection '\(connection.name)')"
     }
 }

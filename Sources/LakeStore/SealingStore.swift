@@ -118,7 +118,8 @@ extension BronzePartition {
         guard path.folder == folder, path.name.hasPrefix(before), path.name.hasSuffix(after),
             path.name.count > before.count + after.count
         else { return nil }
-        return RunID(String(path.name.dropFirst(before.count).dropLast(after.count)))
+        // A run's id has no dot; what follows one is the number of the part.
+        return RunID(String(path.name.dropFirst(before.count).dropLast(after.count).prefix { $0 != "." }))
     }
 }
 

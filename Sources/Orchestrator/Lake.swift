@@ -20,6 +20,7 @@ package final class Lake: Sendable {
     let feed = RowFeed()
     let keySets = KeySets()
     private let engine = Mutex<LakeSession?>(nil)
+    private let slots = Mutex<[SourceName: SourceSlots]>([:])
 
     package var definition: LakeDefinition { graph.definition }
     package var manifests: ManifestStore { ManifestStore(store) }
@@ -85,6 +86,16 @@ package final class Lake: Sendable {
             let session = LakeSession(database: database, store: store)
             engine = session
             return session
+        }
+    }
+
+    /// The connections to `source` that may be open at once.
+    func slots(of source: SourceDefinition) -> SourceSlots {
+        slots.withLock { slots in
+            if let known = slots[source.name] { return known }
+            let new = SourceSlots(source.connectionsMax)
+            slots[source.name] = new
+            return new
         }
     }
 

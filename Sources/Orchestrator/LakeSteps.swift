@@ -169,7 +169,8 @@ struct LakeSteps: Sendable {
         let extraction = TableExtraction(
             source: table.source, table: table.definition,
             exclusions: lake.definition.exclusions + table.source.exclusions, store: lake.store,
-            database: session.database, feed: lake.feed, now: Lake.now, isFullRefresh: options.isFullRefresh,
+            database: session.database, feed: lake.feed, slots: lake.slots(of: table.source), now: Lake.now,
+            isFullRefresh: options.isFullRefresh,
             acceptsSchemaChange: options.acceptsSchemaChange)
         switch try await extraction.run(run, epoch: attempt.epoch, progress: watch.extraction) {
         case .noNewRows(let fingerprint):

@@ -71,125 +71,27 @@ package struct ResourceLimits: Hashable, Sendable {
     }
 }
 
-/// How to reach the databases of a kind.
-package struct ConnectionDefinition: Sendable {
-    package let name: String
-    package let place: Place
-    package let kind: Kind
-
-    package init(name: String, place: Place, kind: Kind) {
-        self.name = name
-        self.place = place
-        self.kind = kind
-    }
-
-    package enum Kind: Sendable {
-        /// Absolute path of the file, in which `{database}` stands for the source's database.
-        case sqlite(path: String)
-        case mysql(MySQLAddress)
-    }
-
-    package struct MySQLAddress: Sendable {
-        package let host: String
-        package let port: Int
-        package let socket: String?
-        package let user: String
-        package let password: Secret
-        package let tls: Bool
-
-        package init(
-            host: String = "localhost", port: Int = 3_306, socket: String? = nil, user: String,
-            password: Secret = Secret(""), tls: Bool = false
-        ) {
-            self.host = host
-            self.port = port
-            self.socket = socket
-            self.user = user
-            self.password = password
-            self.tls = tls
-        }
-    }
-}
-
-/// One system that rows come from.
-package struct SourceDefinition: Sendable {
-    package let name: SourceName
-    package let description: String?
-    package let owner: String?
-    package let tags: [String]
-    package let connection: ConnectionDefinition
-    /// The database at the connection; for SQLite what replaces `{database}` in its path.
-    package let database: String
-    package let exclusions: [Exclusion]
-    /// In the order of names.
-    package let tables: [TableDefinition]
-    package let place: Place
-
-    package init(
-        name: SourceName, description: String? = nil, owner: String? = nil, tags: [String] = [],
-        connection: ConnectionDefinition, database: String, exclusions: [Exclusion] = [],
-        tables: [TableDefinition], place: Place
-    ) {
-        self.name = name
-        self.description = description
-        self.owner = owner
-        self.tags = tags
-        self.connection = connection
-        self.database = database
-        self.exclusions = exclusions
-        self.tables = tables
-        self.place = place
-    }
-}
-
-/// One table of a source.
-package struct TableDefinition: Sendable {
-    package let name: TableName
-    package let description: String?
-    /// Its own and its source's.
-    package let tags: [String]
-    package let mode: ExtractionMode
-    /// The columns that identify a row, as declared; empty means: the source's primary key, if it has one.
-    package let key: [String]
-    /// Not `nil` for incremental tables.
-    package let cursor: String?
-    /// How much before the watermark is read again.
-    package let overlap: Duration
-    /// Overrides the lake's.
-    package let tolerance: Double?
-    package let columns: [ColumnDefinition]
-    package let place: Place
-
-    package init(
-        name: TableName, description: String? = nil, tags: [String] = [], mode: ExtractionMode = .full,
-        key: [String] = [], cursor: String? = nil, overlap: Duration = .zero, tolerance: Double? = nil,
-        columns: [ColumnDefinition] = [], place: Place
-    ) {
-        self.name = name
-        self.description = description
-        self.tags = tags
-        self.mode = mode
-        self.key = key
-        self.cursor = cursor
-        self.overlap = overlap
-        self.tolerance = tolerance
-        self.columns = columns
-        self.place = place
-    }
-}
-
 /// What is said of one column.
 package struct ColumnDefinition: Sendable {
     package let name: String
-    /// Declared type of a model's column, as DuckDB spells it.
+    /// The type as DuckDB spells it: of a model's column what it must be, of a source's column what it
+    /// becomes in bronze.
     package let type: String?
     package let description: String?
+    /// `nil` is what the table says.
+    package let losses: LossPolicy?
+    package let invalidText: InvalidTextPolicy?
     package let place: Place
 
-    package init(name: String, type: String? = nil, description: String? = nil, place: Place) {
+    package init(
+        name: String, type: String? = nil, description: String? = nil, losses: LossPolicy? = nil,
+        invalidText: InvalidTextPolicy? = nil, place: Place
+    ) {
         self.name = name
         self.type = type
         self.description = description
+        self.losses = losses
+        self.invalidText = invalidText
         self.place = place
     }
 }

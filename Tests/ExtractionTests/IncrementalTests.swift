@@ -87,15 +87,18 @@ import Testing
             sqlite: Self.table
                 + "INSERT INTO t VALUES (1, '2024-01-01 10:00:00', 'a'), (9, '2999-01-01 00:00:00', 'future')"
         )
+        // A row of the future is read, too; the watermark does not follow it.
         let (manifest, ledger) = try await lake.commit(.incremental())
-        // Something was left, so the source must be asked again even if it does not change.
-        #expect(ledger.rows == 1 && manifest.origin.fingerprint == nil && manifest.origin.rows == 2)
+        #expect(ledger.rows == 2 && manifest.origin.rows == 2)
+        let watermark = try #require(try await watermark(lake).watermark)
+        #expect(watermark.value < .time(microseconds: 32_000_000_000_000_000))
+        try await lake.expectNothingNew(.incremental())
         try lake.execute("INSERT INTO t VALUES (2, strftime('%Y-%m-%d %H:%M:%S', 'now'), 'now')")
         var commits = 0
         while commits == 0 {
             if case .committed = try await lake.extract(.incremental()) { commits += 1 }
         }
-        #expect(try await lake.query("SELECT id FROM bronze_s.t ORDER BY id") == ["1", "2"])
+        #expect(try await lake.query("SELECT id FROM bronze_s.t ORDER BY id") == ["1", "2", "9"])
     }
 
     @Test func `knows rows again whose cursor is no time, which it counts`() async throws {
@@ -204,11 +207,11 @@ import Testing
                     "INSERT INTO t VALUES ('f', '2037-01-01 00:00:00', 9)",
                 ])
             let (manifest, ledger) = try await lake.commit(table)
-            #expect(ledger.rows == 3 && manifest.origin.rows == 5)
+            #expect(ledger.rows == 5 && manifest.origin.rows == 5)
             try await lake.expectNothingNew(table)
             #expect(
                 try await lake.query("SELECT id, v FROM bronze_s.t ORDER BY id") == [
-                    "a|1", "b|20", "c|4", "n|3",
+                    "a|1", "b|20", "c|4", "f|9", "n|3",
                 ])
         }
     }

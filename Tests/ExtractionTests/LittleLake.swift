@@ -84,7 +84,8 @@ final class LittleLake: Sendable {
         return try await TableExtraction(
             source: try source(table), table: table, exclusions: exclusions, store: store,
             database: session.database,
-            feed: feed, now: { Timestamp(microseconds: 0) }, isFullRefresh: isFullRefresh,
+            feed: feed, slots: SourceSlots(4), now: { Timestamp(microseconds: 0) },
+            isFullRefresh: isFullRefresh,
             acceptsSchemaChange: acceptsSchemaChange
         ).run(
             try #require(RunID(run ?? "run-\(number)")), epoch: LeaseEpoch(Int64(number)), progress: progress)
@@ -139,11 +140,13 @@ extension TableDefinition {
     }
 
     static func incremental(
-        _ name: String = "t", key: [String] = [], cursor: String = "at", overlap: Duration = .zero
+        _ name: String = "t", key: [String] = [], cursor: String = "at", overlap: Duration = .zero,
+        chunk: ChunkSize? = nil
     ) throws -> TableDefinition {
         TableDefinition(
-            name: try #require(TableName(name)), mode: .incremental, key: key, cursor: cursor,
-            overlap: overlap,
+            name: try #require(TableName(name)), mode: .incremental, key: key,
+            cursors: cursor.split(separator: ", ").map(String.init),
+            overlap: cursor == "id" ? .number(0) : .time(overlap), chunk: chunk,
             place: Place(file: "sources/s.yaml", line: 4, column: 3))
     }
 }

@@ -51,10 +51,11 @@ import Testing
         let invoice = source.tables[1]
         #expect(invoice.mode == .incremental && invoice.key == ["a", "b"] && invoice.cursor == "updated_at")
         #expect(
-            invoice.overlap == .seconds(90) && invoice.tags == ["core", "pii"] && invoice.tolerance == 0.001)
+            invoice.overlap == .time(.seconds(90)) && invoice.tags == ["core", "pii"]
+                && invoice.tolerance == 0.001)
         #expect(invoice.columns.map(\.description) == ["The a.", nil])
         #expect(invoice.place == Place(file: "sources/v3_billing.yaml", line: 6, column: 3))
-        #expect(source.tables[0].mode == .full && source.tables[0].overlap == .zero)
+        #expect(source.tables[0].mode == .full && source.tables[0].overlap == .standard)
     }
 
     @Test func `gives a model its header, its checks and the place of its SQL`() throws {

@@ -125,7 +125,8 @@ struct WrongFile: CustomTestStringConvertible, Sendable {
         .connection("        path: x", "7:9: a connection needs the key 'kind'. [project.missing-key]"),
         .connection(
             "        kind: mysqll",
-            "7:15: expected one of sqlite, mysql, found 'mysqll': did you mean 'mysql'? [project.bad-value]"),
+            "7:15: expected one of sqlite, mysql, postgres, found 'mysqll': did you mean 'mysql'? [project.bad-value]"
+        ),
         .connection(
             "        kind: sqlite", "7:9: an SQLite connection needs the key 'path'. [project.missing-key]"),
         .connection(
@@ -138,7 +139,7 @@ struct WrongFile: CustomTestStringConvertible, Sendable {
             "7:39: expected a whole number from 1 to 65535, found the number 70000. [project.wrong-type]"),
         .connection(
             "        { kind: mysql, user: u, tls: yes }",
-            "7:38: expected true or false, found 'yes'. [project.wrong-type]"),
+            "7:38: expected true, false or verify, found 'yes'. [project.wrong-type]"),
         .connection(
             "        { kind: mysql, user: u, host: h, socket: s }",
             "7:33: 'host' and 'socket' cannot both be given. [project.conflict]"),
@@ -221,7 +222,9 @@ struct WrongFile: CustomTestStringConvertible, Sendable {
         .table("{ key: [] }", "3:19: the list is empty. [project.bad-value]"),
         .table("{ key: [a, a] }", "3:23: 'a' stands twice in one list. [project.duplicate]"),
         .table("{ key: [a, 7] }", "3:23: expected text, found the number 7. [project.wrong-type]"),
-        .table("{ columns: { a: { type: INT } } }", "3:30: unknown key 'type'. [project.unknown-key]"),
+        .table(
+            "{ columns: { a: { type: INT } } }",
+            "3:36: expected one of BOOLEAN, VARCHAR, BLOB, found 'INT'. [project.bad-value]"),
         .table("full", "3:12: expected the keys of a table, found 'full'. [project.wrong-type]"),
         .table(
             "{}\n  ../x: {}",

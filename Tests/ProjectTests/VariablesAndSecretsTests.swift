@@ -24,7 +24,7 @@ import Testing
         #expect(loaded.mistakes.map(\.description) == [])
         let address = try #require(mysql(loaded))
         #expect(
-            address.port == 3_307 && address.host == "db" && address.tls
+            address.port == 3_307 && address.host == "db" && address.tls == .on
                 && address.password.reveal() == "hunter2")
     }
 
@@ -72,7 +72,9 @@ import Testing
             """
         let address = try #require(try mysql(files.load()))
         #expect(address.password.reveal() == "hunter2")
-        #expect(address.port == 3_306 && address.tls, "a server elsewhere is encrypted unless told otherwise")
+        #expect(
+            address.port == 3_306 && address.tls == .on,
+            "a server elsewhere is encrypted unless told otherwise")
     }
 
     @Test func `secrets appear in no rendering of a lake`() throws {
@@ -125,7 +127,7 @@ import Testing
           live: { connections: { v3: { kind: mysql, port: '${PORT}', host: db, user: u, tls: '${TLS}', password: '${P}' } } }
         """
 
-    private func mysql(_ loaded: LoadedLake) -> ConnectionDefinition.MySQLAddress? {
+    private func mysql(_ loaded: LoadedLake) -> ConnectionDefinition.ServerAddress? {
         guard case .mysql(let address)? = loaded.definition?.connections["v3"]?.kind else { return nil }
         return address
     }

@@ -16,9 +16,9 @@ final class MySQLRows: RowProducer {
     init(_ stream: RowStream, reading: TableReading, explain: @escaping (MySQLError) -> any Error) {
         self.stream = stream
         self.explain = explain
-        cursorIndex = reading.cursorIndex
+        cursorIndex = reading.cursorIndexes.first
         sinks = reading.table.columns.enumerated().map { index, column in
-            ColumnSink(column, isCursor: index == reading.cursorIndex)
+            ColumnSink(column, isCursor: index == reading.cursorIndexes.first)
         }
     }
 
@@ -53,7 +53,9 @@ final class MySQLRows: RowProducer {
 }
 
 extension ExtractionLedger {
+    /// What the sinks of one producer counted.
     init(rows: Int64, bytes: Int64, _ sinks: [ColumnSink], cursorIndex: Int?) {
+        self.init()
         self.rows = rows
         self.bytes = bytes
         cursorMax = cursorIndex.flatMap { sinks[$0].cursor }

@@ -14,13 +14,18 @@ final class MySQLSession: SourceSession {
         let isDone = Atomic(false)
     }
 
-    init(source: SourceDefinition, address: ConnectionDefinition.MySQLAddress) throws {
+    init(source: SourceDefinition, address: ConnectionDefinition.ServerAddress) throws {
         self.source = source
         var settings = MySQLSettings(
             host: address.host, port: UInt16(clamping: address.port), user: address.user,
             password: address.password.reveal(), database: source.database)
         settings.socket = address.socket
-        settings.tls = address.tls ? .required : .disabled
+        settings.tls =
+            switch address.tls {
+            case .off: .disabled
+            case .on: .required
+            case .verified(let authority): .verified(authority: authority)
+            }
         settings.isReadOnly = true
         do {
             connection = try MySQLConnection(settings)
@@ -61,7 +66,7 @@ final class MySQLSession: SourceSession {
                     // FLOAT as text has six digits; exactSelection has them all.
                     SourceColumn(
                         name: $0.name, type: BronzeType(DeclaredType($0.columnType)),
-                        selection: $0.exactSelection)
+                        selection: $0.exactSelection, declared: $0.columnType, isNullable: $0.isNullable)
                 },
                 primaryKey: try connection.primaryKey(of: table.text, in: source.database))
         }
@@ -76,15 +81,36 @@ final class MySQLSession: SourceSession {
         }
     }
 
-    func beginSnapshot() throws { try wrap(nil) { try connection.beginConsistentSnapshot() } }
-
-    func now() throws -> Timestamp {
-        let text = try wrap(nil) { try connection.query("SELECT UTC_TIMESTAMP(6)").rows.first?[0] ?? "" }
+    func clock() throws -> SourceClock {
+        let rows = try wrap(nil) {
+            try connection.query(
+                """
+                SELECT UTC_TIMESTAMP(6), CONVERT_TZ(UTC_TIMESTAMP(6), '+00:00', @@global.time_zone)
+                """
+            ).rows
+        }
+        let text = rows.first?[0] ?? ""
         guard let now = Timestamp(text + "Z") else { throw SourceUnavailable(clock: text, source: source) }
-        return now
+        let local = rows.first?[1].flatMap { Timestamp($0 + "Z") } ?? now
+        return SourceClock(
+            now: now, localNow: local.microseconds, oldestWriter: .unseen("this build does not look"))
     }
 
-    func countRows(of table: SourceTable, distinctBy key: [String]) throws -> Int64 {
+    func beginSnapshot(of table: SourceTable, readers: Int) throws -> SourceSnapshot {
+        try wrap(nil) { try connection.beginConsistentSnapshot() }
+        return SourceSnapshot(readers: [self], consistency: .shared("one transaction"))
+    }
+
+    func count(_ reading: TableReading) throws -> Int64 {
+        try wrap(reading.table.name) {
+            let name = MySQLConnection.quoteIdentifier(reading.table.name.text)
+            let condition = reading.whereClause(quote: MySQLConnection.quoteIdentifier)
+            let count = try connection.query("SELECT COUNT(*) FROM \(name)\(condition)")
+            return count.rows.first?[0].flatMap { Int64($0) } ?? 0
+        }
+    }
+
+    func countDistinct(_ key: [String], of table: SourceTable) throws -> Int64 {
         try wrap(table.name) {
             let name = MySQLConnection.quoteIdentifier(table.name.text)
             let columns = key.enumerated().map { index, column in
@@ -94,9 +120,7 @@ final class MySQLSession: SourceSession {
                 return "\(isText ? "CAST(\(quoted) AS BINARY)" : quoted) AS k\(index)"
             }.joined(separator: ", ")
             let count = try connection.query(
-                key.isEmpty
-                    ? "SELECT COUNT(*) FROM \(name)"
-                    : "SELECT COUNT(*) FROM (SELECT DISTINCT \(columns) FROM \(name)) AS k")
+                "SELECT COUNT(*) FROM (SELECT DISTINCT \(columns) FROM \(name)) AS k")
             return count.rows.first?[0].flatMap { Int64($0) } ?? 0
         }
     }
@@ -106,6 +130,23 @@ final class MySQLSession: SourceSession {
         return try wrap(reading.table.name) {
             let rows = try connection.query(sql)
             return !rows.rows.isEmpty
+        }
+    }
+
+    func ends(ofCursorIn reading: TableReading) throws -> (least: CursorValue, greatest: CursorValue)? {
+        guard let cursor = reading.bounds?.leading else { return nil }
+        return try wrap(reading.table.name) {
+            let column = MySQLConnection.quoteIdentifier(cursor.name)
+            let name = MySQLConnection.quoteIdentifier(reading.table.name.text)
+            let condition = reading.whereClause(quote: MySQLConnection.quoteIdentifier)
+            let rows = try connection.query(
+                "SELECT MIN(\(column)), MAX(\(column)) FROM \(name)\(condition)"
+            ).rows
+            guard let row = rows.first, let least = row[0], let greatest = row[1] else { return nil }
+            guard let first = CursorValue(text: least, of: cursor),
+                let last = CursorValue(text: greatest, of: cursor)
+            else { return nil }
+            return (first, last)
         }
     }
 

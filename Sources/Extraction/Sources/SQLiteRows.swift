@@ -17,9 +17,9 @@ final class SQLiteRows: RowProducer {
     init(_ statement: SQLiteStatement, reading: TableReading, explain: @escaping (SQLiteError) -> any Error) {
         self.statement = statement
         self.explain = explain
-        cursorIndex = reading.cursorIndex
+        cursorIndex = reading.cursorIndexes.first
         sinks = reading.table.columns.enumerated().map { index, column in
-            ColumnSink(column, isCursor: index == reading.cursorIndex)
+            ColumnSink(column, isCursor: index == reading.cursorIndexes.first)
         }
     }
 

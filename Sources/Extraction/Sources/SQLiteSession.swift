@@ -39,7 +39,7 @@ final class SQLiteSession: SourceSession {
                 columns: try connection.columns(of: table.text).map {
                     SourceColumn(
                         name: $0.name, type: BronzeType(sqlite: DeclaredType($0.declaredType)),
-                        selection: SQLiteConnection.quoteIdentifier($0.name))
+                        selection: SQLiteConnection.quoteIdentifier($0.name), declared: $0.declaredType)
                 },
                 primaryKey: try connection.primaryKey(of: table.text))
         }
@@ -47,24 +47,36 @@ final class SQLiteSession: SourceSession {
 
     func tableNames() throws -> [String] { try wrap(nil) { try connection.tables().map(\.name) } }
 
-    func beginSnapshot() throws { try wrap(nil) { try connection.beginSnapshot() } }
-
-    /// SQLite has no clock but this machine's.
-    func now() throws -> Timestamp {
-        try wrap(nil) {
+    /// SQLite has no clock but this machine's, and one writer at a time: what a snapshot does not have, was
+    /// not committed when it began.
+    func clock() throws -> SourceClock {
+        let now = try wrap(nil) {
             let statement = try connection.prepare("SELECT strftime('%Y-%m-%dT%H:%M:%fZ', 'now')")
             return try statement.step() ? statement.text(0).flatMap { Timestamp($0) } ?? .epoch : .epoch
         }
+        return SourceClock(now: now, localNow: now.microseconds, oldestWriter: .none)
     }
 
-    func countRows(of table: SourceTable, distinctBy key: [String]) throws -> Int64 {
+    func beginSnapshot(of table: SourceTable, readers: Int) throws -> SourceSnapshot {
+        try wrap(nil) { try connection.beginSnapshot() }
+        return SourceSnapshot(readers: [self], consistency: .shared("one transaction"))
+    }
+
+    func count(_ reading: TableReading) throws -> Int64 {
+        try wrap(reading.table.name) {
+            let name = SQLiteConnection.quoteIdentifier(reading.table.name.text)
+            let condition = reading.whereClause(quote: SQLiteConnection.quoteIdentifier)
+            let statement = try connection.prepare("SELECT COUNT(*) FROM \(name)\(condition)")
+            return try statement.step() ? statement.int64(0) : 0
+        }
+    }
+
+    func countDistinct(_ key: [String], of table: SourceTable) throws -> Int64 {
         try wrap(table.name) {
             let name = SQLiteConnection.quoteIdentifier(table.name.text)
             let columns = key.map(SQLiteConnection.quoteIdentifier).joined(separator: ", ")
             let statement = try connection.prepare(
-                key.isEmpty
-                    ? "SELECT COUNT(*) FROM \(name)"
-                    : "SELECT COUNT(*) FROM (SELECT DISTINCT \(columns) FROM \(name))")
+                "SELECT COUNT(*) FROM (SELECT DISTINCT \(columns) FROM \(name))")
             return try statement.step() ? statement.int64(0) : 0
         }
     }
@@ -74,6 +86,22 @@ final class SQLiteSession: SourceSession {
         return try wrap(reading.table.name) {
             let statement = try connection.prepare(sql)
             return try statement.step()
+        }
+    }
+
+    func ends(ofCursorIn reading: TableReading) throws -> (least: CursorValue, greatest: CursorValue)? {
+        guard let cursor = reading.bounds?.leading else { return nil }
+        return try wrap(reading.table.name) {
+            let column = SQLiteConnection.quoteIdentifier(cursor.name)
+            let name = SQLiteConnection.quoteIdentifier(reading.table.name.text)
+            let condition = reading.whereClause(quote: SQLiteConnection.quoteIdentifier)
+            let statement = try connection.prepare(
+                "SELECT CAST(MIN(\(column)) AS TEXT), CAST(MAX(\(column)) AS TEXT) FROM \(name)\(condition)")
+            guard try statement.step(), let least = statement.text(0), let greatest = statement.text(1),
+                let first = CursorValue(text: least, of: cursor),
+                let last = CursorValue(text: greatest, of: cursor)
+            else { return nil }
+            return (first, last)
         }
     }
 

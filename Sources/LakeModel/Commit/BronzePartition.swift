@@ -29,7 +29,11 @@ package struct BronzePartition: Hashable, Sendable, CustomStringConvertible {
     package var manifest: LakePath { folder.appending(LakeLayout.manifestName) }
 
     /// Where the rows of `run` go. The same run overwrites its own file, which makes a retry harmless.
-    package func data(of run: RunID) -> LakePath { folder.appending("\(table)_\(run).parquet") }
+    ///
+    /// - Parameter part: From 1; an extraction that commits piece by piece writes several files.
+    package func data(of run: RunID, part: Int = 1) -> LakePath {
+        folder.appending("\(table)_\(run)\(part == 1 ? "" : ".\(part)").parquet")
+    }
 
     package var description: String { "\(asset) of \(ingestionDate)" }
 }

@@ -21,10 +21,12 @@ package struct DataFile: Hashable, Sendable, Codable {
     package let sha256: String?
     /// What an incremental extraction read into it.
     package let range: CursorRange?
+    /// What was changed on the way into it; `nil` in files of silver and gold.
+    package let conversions: [Conversion]?
 
     package init(
         name: String, run: RunID, rows: Int64, bytes: ByteCount, sha256: String? = nil,
-        range: CursorRange? = nil
+        range: CursorRange? = nil, conversions: [Conversion]? = nil
     ) {
         self.name = name
         self.run = run
@@ -32,40 +34,7 @@ package struct DataFile: Hashable, Sendable, Codable {
         self.bytes = bytes
         self.sha256 = sha256
         self.range = range
-    }
-}
-
-/// How many values of a column were changed on the way into bronze, and why.
-package struct Conversion: Hashable, Sendable, Codable, Comparable {
-    package let column: String
-    package let reason: Reason
-    package let values: Int64
-
-    /// Why a value could not be kept as it was.
-    package enum Reason: String, Hashable, Sendable, Codable, CaseIterable {
-        /// `0000-00-00`, with or without a time: NULL.
-        case zeroDate = "zero_date"
-        /// A date without a month or a day (`2026-00-00`): NULL.
-        case partialDate = "partial_date"
-        /// A date or time outside of what the type holds: NULL.
-        case outOfRange = "out_of_range"
-        /// A text in a column of another declared type, as SQLite allows: NULL.
-        case wrongType = "wrong_type"
-        /// Bytes that are not UTF-8: each is replaced by U+FFFD.
-        case invalidText = "invalid_text"
-        /// A double with more digits than the decimal that it is declared as, in SQLite: rounded to the
-        /// nearest.
-        case rounded
-    }
-
-    package init(column: String, reason: Reason, values: Int64) {
-        self.column = column
-        self.reason = reason
-        self.values = values
-    }
-
-    package static func < (left: Conversion, right: Conversion) -> Bool {
-        (left.column, left.reason.rawValue) < (right.column, right.reason.rawValue)
+        self.conversions = conversions
     }
 }
 
@@ -92,6 +61,8 @@ package struct BronzeManifest: Hashable, Sendable, Codable {
     package let conversions: [Conversion]
     /// What the source looked like when the rows were read.
     package let origin: Origin
+    /// How the table differed from what bronze had; `nil` if it did not.
+    package let schemaChanges: [SchemaChange]?
 
     /// The state of the source in the extraction's own snapshot.
     package struct Origin: Hashable, Sendable, Codable {
@@ -99,15 +70,27 @@ package struct BronzeManifest: Hashable, Sendable, Codable {
         package let system: String
         /// Changes whenever the source may have changed; `nil` if the source cannot tell.
         package let fingerprint: String?
-        /// `COUNT(*)` in the snapshot that the rows were read from.
+        /// `COUNT(*)` of what was read, in the very snapshot that it was read from.
         package let rows: Int64?
         package let readAt: Timestamp
+        /// Seconds by which the source's wall clock was ahead of UTC; `nil` if that was not asked.
+        package let utcOffset: Int?
+        /// What the source computed of the columns in the same snapshot, if that was asked for.
+        package let checksums: [ColumnChecksum]?
+        /// How consistent the reading was and what could not be seen, in sentences.
+        package let remarks: [String]?
 
-        package init(system: String, fingerprint: String?, rows: Int64?, readAt: Timestamp) {
+        package init(
+            system: String, fingerprint: String?, rows: Int64?, readAt: Timestamp,
+            utcOffset: Int? = nil, checksums: [ColumnChecksum]? = nil, remarks: [String]? = nil
+        ) {
             self.system = system
             self.fingerprint = fingerprint
             self.rows = rows
             self.readAt = readAt
+            self.utcOffset = utcOffset
+            self.checksums = checksums
+            self.remarks = remarks
         }
     }
 
@@ -115,7 +98,7 @@ package struct BronzeManifest: Hashable, Sendable, Codable {
         asset: AssetKey, ingestionDate: Day, mode: ExtractionMode, run: RunID, epoch: LeaseEpoch,
         committedAt: Timestamp, files: [DataFile], schema: [ColumnSchema], key: [String],
         isKeyUnique: Bool = false,
-        cursor: String?, conversions: [Conversion], origin: Origin
+        cursor: String?, conversions: [Conversion], origin: Origin, schemaChanges: [SchemaChange]? = nil
     ) {
         self.asset = asset
         self.ingestionDate = ingestionDate
@@ -130,6 +113,7 @@ package struct BronzeManifest: Hashable, Sendable, Codable {
         self.cursor = cursor
         self.conversions = conversions
         self.origin = origin
+        self.schemaChanges = schemaChanges
     }
 
     package var rows: Int64 { files.reduce(0) { $0 + $1.rows } }

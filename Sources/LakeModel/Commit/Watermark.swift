@@ -6,12 +6,28 @@ package enum CursorValue: Hashable, Sendable, Comparable {
     /// source's own clock for a local time).
     case time(microseconds: Int64)
     case integer(Int64)
+    /// Of a composite cursor: compared column by column.
+    case tuple([CursorValue])
+
+    /// The value of the first column.
+    package var leading: CursorValue {
+        if case .tuple(let values) = self, let first = values.first { first } else { self }
+    }
 
     package static func < (left: CursorValue, right: CursorValue) -> Bool {
         switch (left, right) {
-        case (.time(let a), .time(let b)), (.integer(let a), .integer(let b)): a < b
-        case (.integer, .time): true
-        case (.time, .integer): false
+        case (.time(let a), .time(let b)), (.integer(let a), .integer(let b)): return a < b
+        case (.tuple(let a), .tuple(let b)): return a.lexicographicallyPrecedes(b)
+        // Not in one column; an order all the same, so that sorting is safe.
+        default: return left.rank < right.rank
+        }
+    }
+
+    private var rank: Int {
+        switch self {
+        case .integer: 0
+        case .time: 1
+        case .tuple: 2
         }
     }
 }
@@ -88,6 +104,7 @@ extension CursorValue: Codable, CustomStringConvertible {
         switch self {
         case .time(let microseconds): Timestamp(microseconds: microseconds).description
         case .integer(let number): String(number)
+        case .tuple(let values): values.map(\.description).joined(separator: ", ")
         }
     }
 
@@ -95,6 +112,8 @@ extension CursorValue: Codable, CustomStringConvertible {
         let container = try decoder.singleValueContainer()
         if let number = try? container.decode(Int64.self) {
             self = .integer(number)
+        } else if let values = try? container.decode([CursorValue].self) {
+            self = .tuple(values)
         } else {
             self = .time(microseconds: try container.decode(Timestamp.self).microseconds)
         }
@@ -105,6 +124,7 @@ extension CursorValue: Codable, CustomStringConvertible {
         switch self {
         case .time(let microseconds): try container.encode(Timestamp(microseconds: microseconds))
         case .integer(let number): try container.encode(number)
+        case .tuple(let values): try container.encode(values)
         }
     }
 }

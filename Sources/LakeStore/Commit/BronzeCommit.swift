@@ -17,12 +17,16 @@ package struct StagedExtraction: Hashable, Sendable {
     package let cursor: String?
     package let conversions: [Conversion]
     package let origin: BronzeManifest.Origin
+    package let schemaChanges: [SchemaChange]
+    /// Which file of the run it becomes, from 1.
+    package let part: Int
 
     package init(
         source: SourceName, table: TableName, run: RunID, epoch: LeaseEpoch, mode: ExtractionMode,
         rows: Int64,
         range: CursorRange? = nil, schema: [ColumnSchema], key: [String], isKeyUnique: Bool = false,
-        cursor: String? = nil, conversions: [Conversion] = [], origin: BronzeManifest.Origin
+        cursor: String? = nil, conversions: [Conversion] = [], origin: BronzeManifest.Origin,
+        schemaChanges: [SchemaChange] = [], part: Int = 1
     ) {
         precondition(
             (mode == .incremental) == (range != nil), "Exactly an incremental extraction covers a range.")
@@ -39,6 +43,8 @@ package struct StagedExtraction: Hashable, Sendable {
         self.cursor = cursor
         self.conversions = conversions
         self.origin = origin
+        self.schemaChanges = schemaChanges
+        self.part = part
     }
 
     package var asset: AssetKey { .bronze(source, table) }
@@ -100,11 +106,11 @@ package struct BronzeCommit: Sendable {
 
         for _ in 0..<BronzeCommit.attemptsMax {
             let partition = extraction.partition(on: store.today())
-            let data = partition.data(of: extraction.run)
+            let data = partition.data(of: extraction.run, part: extraction.part)
             let file = DataFile(
                 name: String(data.name), run: extraction.run, rows: extraction.rows, bytes: bytes,
                 sha256: sha256,
-                range: extraction.range)
+                range: extraction.range, conversions: extraction.conversions.sorted())
             do {
                 try await move(path, to: data)
                 path = data
@@ -129,7 +135,8 @@ package struct BronzeCommit: Sendable {
         let partitions = try await manifests.partitions(of: extraction.source, extraction.table)
         for partition in partitions.suffix(2) {
             guard let manifest = try await manifests.manifest(of: partition)?.manifest else { continue }
-            if manifest.files.contains(where: { $0.run == extraction.run }) { return manifest }
+            let name = String(partition.data(of: extraction.run, part: extraction.part).name)
+            if manifest.files.contains(where: { $0.name == name }) { return manifest }
         }
         return nil
     }
@@ -138,7 +145,7 @@ package struct BronzeCommit: Sendable {
     private func locate(_ extraction: StagedExtraction) async throws -> LakePath {
         if try await store.head(extraction.staged) != nil { return extraction.staged }
         for partition in try await manifests.partitions(of: extraction.source, extraction.table).suffix(2) {
-            let data = partition.data(of: extraction.run)
+            let data = partition.data(of: extraction.run, part: extraction.part)
             if try await store.head(data) != nil { return data }
         }
         throw ObjectNotFound(path: extraction.staged)
@@ -200,8 +207,9 @@ package struct BronzeCommit: Sendable {
             asset: extraction.asset, ingestionDate: partition.ingestionDate, mode: extraction.mode,
             run: extraction.run, epoch: extraction.epoch, committedAt: now(), files: files,
             schema: extraction.schema, key: extraction.key, isKeyUnique: extraction.isKeyUnique,
-            cursor: extraction.cursor, conversions: extraction.conversions.sorted(), origin: extraction.origin
-        )
+            cursor: extraction.cursor, conversions: extraction.conversions.sorted(),
+            origin: extraction.origin,
+            schemaChanges: extraction.schemaChanges.isEmpty ? nil : extraction.schemaChanges)
     }
 
     /// Deletes what the commit replaced: a full snapshot clears the day except for its own file.
@@ -232,7 +240,9 @@ package struct BronzeCommit: Sendable {
     private func result(
         _ extraction: StagedExtraction, _ manifest: BronzeManifest, wasCommittedBefore: Bool
     ) -> CommittedExtraction {
-        let file = manifest.files.first { $0.run == extraction.run }
+        let partition = extraction.partition(on: manifest.ingestionDate)
+        let name = String(partition.data(of: extraction.run, part: extraction.part).name)
+        let file = manifest.files.first { $0.name == name }
         return CommittedExtraction(
             manifest: manifest, range: file?.range.flatMap { CommittedRange($0, in: manifest) },
             wasCommittedBefore: wasCommittedBefore)

@@ -3,7 +3,12 @@ internal import Yams
 
 /// The databases that a connection can reach.
 enum ConnectionKind: String, CaseIterable, Sendable {
-    case sqlite, mysql
+    case sqlite, mysql, postgres
+}
+
+/// How much a connection is protected.
+enum WrittenTLS: Sendable {
+    case off, on, verify
 }
 
 /// The keys of a connection of `environments.<name>.connections`.
@@ -16,7 +21,8 @@ enum ConnectionKeys {
         "The database file, relative to the lake's folder. {database} stands for the source's database.")
 
     static let host = Key("host", .text, "The server's name or address. Default: localhost.")
-    static let port = Key("port", .integer(1...65_535), "The server's TCP port. Default: 3306.")
+    static let port = Key(
+        "port", .integer(1...65_535), "The server's TCP port. Default: 3306 of MySQL, 5432 of PostgreSQL.")
     static let socket = Key("socket", .text, "A Unix socket instead of host and port.")
     static let user = Key("user", .text, isRequired: true, "Who logs in; the right to SELECT is enough.")
     static let password = Key(
@@ -24,16 +30,24 @@ enum ConnectionKeys {
     static let passwordFile = Key(
         "password_file", .text, "A file that holds the password, relative to the lake's folder.")
     static let tls = Key(
-        "tls", .bool, "Whether the connection is encrypted. Default: true, unless the server is this machine."
+        "tls", .tls,
+        "Whether it is encrypted; verify checks the certificate, too. Default: true, unless the server is this machine."
+    )
+    static let certificateAuthority = Key(
+        "ca_file", .text,
+        "The certificate of the authority that signed the server's, relative to the lake's folder; for 'tls: verify'."
     )
 
     static let sqlite = MappingShape("an SQLite connection", [kind, path])
-    static let mysql = MappingShape(
-        "a MySQL connection", [kind, host, port, socket, user, password, passwordFile, tls])
+    private static let server: [any MappingKey] = [
+        kind, host, port, socket, user, password, passwordFile, tls, certificateAuthority,
+    ]
+    static let mysql = MappingShape("a MySQL connection", server)
+    static let postgres = MappingShape("a PostgreSQL connection", server)
 
     static let schema: JSONValue = [
         "oneOf": .array(
-            [(ConnectionKind.sqlite, sqlite), (.mysql, mysql)].map { kind, shape in
+            [(ConnectionKind.sqlite, sqlite), (.mysql, mysql), (.postgres, postgres)].map { kind, shape in
                 ["allOf": [shape.schema, ["properties": ["kind": ["const": .string(kind.rawValue)]]]]]
             })
     ]
@@ -67,12 +81,19 @@ enum ConnectionKeys {
         guard let kindNode = mapping.first(where: { $0.key.scalar?.string == kind.name })?.value else {
             document.report(
                 .missingKey, node, "a connection needs the key 'kind'.",
-                remedy: "Add 'kind: sqlite' or 'kind: mysql'; it decides what else can be said.")
+                remedy:
+                    "Add 'kind:' with one of \(ConnectionKind.allCases.map(\.rawValue).joined(separator: ", ")); "
+                    + "it decides what else can be said.")
             return nil
         }
         switch kind.value.read(kindNode, document) {
         case .sqlite: return MappingReader(node, sqlite, document).flatMap { sqlite($0, folder) }
-        case .mysql: return MappingReader(node, mysql, document).flatMap { mysql($0, folder) }
+        case .mysql:
+            return MappingReader(node, mysql, document).flatMap { server($0, folder, port: 3_306) }
+                .map { .mysql($0) }
+        case .postgres:
+            return MappingReader(node, postgres, document).flatMap { server($0, folder, port: 5_432) }
+                .map { .postgres($0) }
         case nil: return nil
         }
     }
@@ -91,7 +112,9 @@ enum ConnectionKeys {
         return .sqlite(path: folder.absolute(path))
     }
 
-    private static func mysql(_ reader: MappingReader, _ folder: LakeFolder) -> ConnectionDefinition.Kind? {
+    private static func server(
+        _ reader: MappingReader, _ folder: LakeFolder, port standardPort: Int
+    ) -> ConnectionDefinition.ServerAddress? {
         let document = reader.document
         for (one, other) in [("socket", "host"), ("socket", "port"), ("password", "password_file")]
         where reader.has(one) && reader.has(other) {
@@ -100,18 +123,29 @@ enum ConnectionKeys {
                 remedy: "Remove one of the two.")
         }
         let (host, port, socket) = (reader[host], reader[port], reader[socket])
-        let (user, tls) = (reader[user], reader[tls])
+        let (user, tls, authority) = (reader[user], reader[tls], reader[certificateAuthority])
+        if reader.has(certificateAuthority.name), tls != .verify {
+            document.report(
+                .conflict, reader.node(of: certificateAuthority.name),
+                "'ca_file' has no meaning without 'tls: verify'.", remedy: "Add 'tls: verify'.")
+        }
         guard let password = password(reader, folder), let user else { return nil }
-        for key in ["host", "port", "socket", "tls"] where reader.has(key) {
-            let value: Any? = ["host": host, "port": port, "socket": socket, "tls": tls][key] ?? nil
-            if value == nil { return nil }
+        for key in ["host", "port", "socket", "tls", "ca_file"] where reader.has(key) {
+            let values: [String: Any?] = [
+                "host": host, "port": port, "socket": socket, "tls": tls, "ca_file": authority,
+            ]
+            if (values[key] ?? nil) == nil { return nil }
         }
         let isLocal = socket != nil || ["localhost", "127.0.0.1", "::1"].contains(host ?? "localhost")
-        return .mysql(
-            ConnectionDefinition.MySQLAddress(
-                host: host ?? "localhost", port: port ?? 3_306, socket: socket.map { folder.absolute($0) },
-                user: user,
-                password: password, tls: tls ?? !isLocal))
+        let mode: ConnectionDefinition.TLSMode =
+            switch tls ?? (isLocal ? .off : .on) {
+            case .off: .off
+            case .on: .on
+            case .verify: .verified(authority: authority.map { folder.absolute($0) })
+            }
+        return ConnectionDefinition.ServerAddress(
+            host: host ?? "localhost", port: port ?? standardPort, socket: socket.map { folder.absolute($0) },
+            user: user, password: password, tls: mode)
     }
 
     /// `nil` if there should be one and it cannot be had.

@@ -259,6 +259,67 @@ extension ValueShape where Value == Duration {
     }
 }
 
+extension ValueShape where Value == WrittenTLS {
+    /// `true`, `false` or `verify`.
+    static var tls: ValueShape {
+        let expected = "true, false or verify"
+        return ValueShape(schema: orVariable(["type": "boolean"], ["const": "verify"])) { node, document in
+            guard let text = document.plainText(node, expected: expected) else { return nil }
+            switch text {
+            case "true", "True", "TRUE": return .on
+            case "false", "False", "FALSE": return .off
+            case "verify": return .verify
+            default:
+                document.reportType(node, expected: expected)
+                return nil
+            }
+        }
+    }
+}
+
+/// A stretch of a cursor.
+enum Span: Hashable, Sendable {
+    case time(Duration)
+    case number(Int64)
+}
+
+extension ValueShape where Value == Span {
+    /// `5m` or `1000`.
+    static var span: ValueShape {
+        let duration = ValueShape<Duration>.duration
+        let number = ValueShape<Int>.integer(1...Int.max)
+        return ValueShape(schema: ["anyOf": [duration.schema, number.schema]]) { node, document in
+            if case .scalar(let scalar) = node, scalar.kind == .number {
+                return number.read(node, document).map { .number(Int64($0)) }
+            }
+            return duration.read(node, document).map { .time($0) }
+        }
+    }
+}
+
+extension ValueShape where Value == Pace.Hours {
+    /// `22:00-06:00`.
+    static var hours: ValueShape {
+        parsed(
+            "hours such as 22:00-06:00",
+            schema: orVariable([
+                "type": "string", "pattern": "^[0-2][0-9]:[0-5][0-9] ?- ?[0-2][0-9]:[0-5][0-9]$",
+            ])
+        ) { text in
+            let ends = text.split(separator: "-", omittingEmptySubsequences: false).map { end -> Int? in
+                let parts = end.filter { $0 != " " }.split(separator: ":", omittingEmptySubsequences: false)
+                guard parts.count == 2, parts.allSatisfy({ $0.utf8.count == 2 }),
+                    let hour = Int(parts[0]), let minute = Int(parts[1]), (0...24).contains(hour),
+                    (0..<60).contains(minute), hour < 24 || minute == 0
+                else { return nil }
+                return hour * 60 + minute
+            }
+            guard ends.count == 2, let from = ends[0], let to = ends[1] else { return nil }
+            return Pace.Hours(from: from, to: to)
+        }
+    }
+}
+
 extension ValueShape where Value: RawRepresentable & CaseIterable & Sendable, Value.RawValue == String {
     /// One of the values of an enumeration.
     static var choice: ValueShape {

@@ -26,19 +26,24 @@ struct SourceFile {
             let isExcluded = Self.refuse(
                 table, entry.key, exclusions + lake.exclusions, source: name, document)
             guard let settings = entry.value, !isExcluded else { continue }
-            tables.append(Self.table(table, entry.key, settings, sourceTags: tags))
+            tables.append(Self.table(table, entry.key, settings, of: reader, sourceTags: tags))
         }
         tableNames = names
         let connection = Self.connection(reader, document, lake)
         let database = reader.has(SourceKeys.database.name) ? reader[SourceKeys.database] : name.text
         let (description, owner) = (reader[SourceKeys.description], reader[SourceKeys.owner])
+        let connectionsMax = reader[SourceKeys.connections] ?? 4
+        let pace = reader[SourceKeys.pace].map(PaceKeys.read) ?? Pace()
+        let statementTimeout = reader[SourceKeys.statementTimeout]
         guard let connection, let database, !isExcluded else {
             definition = nil
             return
         }
         definition = SourceDefinition(
             name: name, description: description, owner: owner, tags: tags, connection: connection,
-            database: database, exclusions: exclusions, tables: tables.sorted { $0.name < $1.name },
+            database: database, connectionsMax: connectionsMax, pace: pace,
+            statementTimeout: statementTimeout, exclusions: exclusions,
+            tables: tables.sorted { $0.name < $1.name },
             place: place)
     }
 
@@ -99,41 +104,5 @@ struct SourceFile {
             return true
         }
         return false
-    }
-
-    // MARK: One table
-
-    private static func table(
-        _ name: TableName, _ key: Node, _ reader: MappingReader, sourceTags: [String]
-    ) -> TableDefinition {
-        let document = reader.document
-        let written = reader[TableKeys.mode]
-        let mode = written ?? .full
-        let isModeKnown = written != nil || !reader.has(TableKeys.mode.name)
-        if isModeKnown, mode == .incremental, !reader.has(TableKeys.cursor.name) {
-            document.report(
-                .missingKey, reader.node(of: TableKeys.mode.name),
-                "the incremental table '\(name)' has no cursor.",
-                remedy: "Add 'cursor: <column that grows with every change>', or remove 'mode: incremental'.")
-        }
-        for forIncremental in [TableKeys.cursor.name, TableKeys.overlap.name]
-        where isModeKnown && mode == .full && reader.has(forIncremental) {
-            document.report(
-                .conflict, reader.node(of: forIncremental),
-                "the table '\(name)' is read in full, so '\(forIncremental)' has no meaning.",
-                remedy: "Add 'mode: incremental', or remove '\(forIncremental)'.")
-        }
-        let tags = (reader[TableKeys.tags] ?? []).map(\.value)
-        let columns = (reader[TableKeys.columns] ?? []).map { entry in
-            ColumnDefinition(
-                name: entry.name, type: nil, description: entry.value?[ColumnKeys.description],
-                place: document.place(of: entry.key))
-        }
-        return TableDefinition(
-            name: name, description: reader[TableKeys.description],
-            tags: sourceTags + tags.filter { !sourceTags.contains($0) },
-            mode: mode, key: (reader[TableKeys.key] ?? []).map(\.value), cursor: reader[TableKeys.cursor],
-            overlap: reader[TableKeys.overlap] ?? (mode == .incremental ? .seconds(300) : .zero),
-            tolerance: reader[TableKeys.tolerance], columns: columns, place: document.place(of: key))
     }
 }

@@ -1,0 +1,55 @@
+internal import LakeModel
+package import Project
+
+/// Opens connections to the database of a source.
+package struct SourceConnector: Sendable {
+    private let source: SourceDefinition
+
+    package init(_ source: SourceDefinition) { self.source = source }
+
+    /// Connects. The caller closes the session.
+    /// - Throws: a ``SourceUnavailable``.
+    func connect() throws -> any SourceSession {
+        switch source.connection.kind {
+        case .sqlite(let path):
+            return try SQLiteSession(source: source, path: SourceConnector.path(path, of: source))
+        case .mysql(let address):
+            return try MySQLSession(source: source, address: address)
+        case .postgres:
+            throw SourceUnavailable(unsupported: "postgres", source: source)
+        }
+    }
+
+    /// A text that is another one whenever a committed change may have happened; `nil` if the source cannot
+    /// promise that, which is known without connecting. Blocks.
+    package func fingerprint() throws -> String? {
+        guard case .sqlite = source.connection.kind else { return nil }
+        let session = try connect()
+        defer { session.close() }
+        return try session.fingerprint()
+    }
+
+    /// How many rows of a table its current state in bronze must have now: `COUNT(*)`, or the number of
+    /// different keys if the source does not keep the declared key unique. Blocks.
+    package func countRows(of table: TableDefinition) throws -> Int64 {
+        let session = try connect()
+        defer { session.close() }
+        guard let shape = try session.describe(table.name) else {
+            throw ExtractionMistake.missingTable(table, of: source, existing: try session.tableNames())
+        }
+        let isMerged = table.mode == .incremental && !table.key.isEmpty && table.key != shape.primaryKey
+        guard isMerged else { return try session.count(TableReading(table: shape)) }
+        return try session.countDistinct(table.key, of: shape)
+    }
+
+    /// The file of a source's database, in which `{database}` stands for the database's name.
+    package static func path(_ template: String, of source: SourceDefinition) -> String {
+        var path = ""
+        var rest = Substring(template)
+        while let found = rest.firstRange(of: "{database}") {
+            path += rest[..<found.lowerBound] + source.database
+            rest = rest[found.upperBound...]
+        }
+        return path + rest
+    }
+}

@@ -1,0 +1,56 @@
+internal import LakeModel
+internal import Project
+
+/// Compares a table at its source with what is declared of it and with what bronze has.
+struct TableShape {
+    private let extraction: TableExtraction
+    private let before: BronzeManifest?
+
+    init(_ extraction: TableExtraction, before: BronzeManifest?) {
+        self.extraction = extraction
+        self.before = before
+    }
+
+    private var table: TableDefinition { extraction.table }
+    private var source: SourceDefinition { extraction.source }
+
+    /// The table as it is to be read, and how it differs from bronze.
+    /// - Throws: if it cannot be read as it is declared, or differs in a way that its policy does not allow.
+    func agreed(with session: any SourceSession) throws -> (SourceTable, changes: [SchemaChange]) {
+        guard let found = try session.describe(table.name), !found.columns.isEmpty else {
+            throw ExtractionMistake.missingTable(table, of: source, existing: try session.tableNames())
+        }
+        if found.isView, let exclusion = extraction.exclusions.first(where: { $0.subject == .views }) {
+            throw ExtractionMistake.excludedView(table, of: source, exclusion)
+        }
+        let shape = try found.ruled(by: table)
+        for column in table.key where shape.column(column) == nil {
+            throw ExtractionMistake.missingColumn(column, as: "key", in: shape, table, of: source)
+        }
+        if table.mode == .incremental, table.key.isEmpty, shape.primaryKey.isEmpty {
+            throw ExtractionMistake.missingKey(table, of: source)
+        }
+        try requireKept(before?.schema ?? [], in: shape)
+        return (shape, [])
+    }
+
+    /// A column that vanished would silently be NULL, or be missing, in everything that reads the table.
+    private func requireKept(_ before: [ColumnSchema], in shape: SourceTable) throws {
+        guard !extraction.acceptsSchemaChange else { return }
+        let now = Set(shape.bronzeSchema.map(\.name))
+        let gone = before.map(\.name).filter { !now.contains($0) }
+        guard gone.isEmpty else {
+            throw ExtractionMistake.vanishedColumns(gone, in: shape, table, of: source)
+        }
+    }
+
+    /// - Throws: if the table is not any more what it was when the reading began.
+    static func requireUnchanged(
+        _ shape: SourceTable, in session: any SourceSession, _ extraction: TableExtraction
+    ) throws {
+        let now = try session.describe(shape.name).map { try $0.ruled(by: extraction.table) }
+        guard now?.columns == shape.columns, now?.primaryKey == shape.primaryKey else {
+            throw ExtractionMistake.changedWhileRead(extraction.table, of: extraction.source)
+        }
+    }
+}
