@@ -32,8 +32,12 @@ package final class MariaDBServer: Sendable {
     }
 
     /// Another server, for a test that kills it or needs options of its own.
-    package static func another(options: [String] = []) async throws -> MariaDBServer {
-        try await threads.run { try start(options) }
+    ///
+    /// - Parameter environment: variables of its process, "TZ=Asia/Tokyo".
+    package static func another(
+        options: [String] = [], environment: [String] = []
+    ) async throws -> MariaDBServer {
+        try await threads.run { try start(options, environment) }
     }
 
     /// Kills the server as a crash would.
@@ -80,7 +84,9 @@ extension MariaDBServer {
             nil)
     }
 
-    private static func start(_ options: [String] = []) throws(ServerFailure) -> MariaDBServer {
+    private static func start(
+        _ options: [String] = [], _ environment: [String] = []
+    ) throws(ServerFailure) -> MariaDBServer {
         let program = try ServerFiles.program(["/usr/sbin/mariadbd", "/usr/libexec/mariadbd"])
         let folder = try ServerFiles.makeTemporaryFolder("mariadb")
         let (data, log) = ("\(folder)/data", "\(folder)/log")
@@ -94,11 +100,15 @@ extension MariaDBServer {
             GRANT ALL PRIVILEGES ON *.* TO '\(settings.user)'@'%' WITH GRANT OPTION;
 
             """, to: "\(folder)/accounts.sql")
+        // `env` becomes the server, so the process that is killed is the server itself.
+        let prefix = environment.isEmpty ? [] : ["/usr/bin/env"] + environment
         let process = try GuardedProcess(
-            [
+            prefix + [
                 program, "--no-defaults", "--datadir=\(data)", "--port=\(settings.port)",
                 "--bind-address=127.0.0.1", "--socket=\(folder)/socket", "--pid-file=\(folder)/pid",
-                "--init-file=\(folder)/accounts.sql", "--innodb-buffer-pool-size=64M",
+                "--init-file=\(folder)/accounts.sql",
+                // A starting server clears the temporary tables out of a folder that it shares with others.
+                "--tmpdir=\(folder)", "--innodb-buffer-pool-size=64M",
                 "--innodb-flush-log-at-trx-commit=0", "--innodb-flush-method=nosync",
                 "--innodb-doublewrite=0",
                 "--local-infile=1", "--skip-name-resolve", "--performance-schema=0", "--max-connections=100",
