@@ -42,6 +42,7 @@ let package = Package(
         // bindings
         .systemLibrary(name: "CDuckDB"),
         .systemLibrary(name: "CMariaDB"),
+        .systemLibrary(name: "CPostgres"),
         .systemLibrary(name: "CSQLite"),
         .target(name: "CTemplates"),
         // base
@@ -57,6 +58,7 @@ let package = Package(
                 ])
             ]),
         ours("MySQL", ["CMariaDB", "Blocking"]),
+        ours("Postgres", ["CPostgres", "Blocking"]),
         ours("SQLite", ["CSQLite", "Blocking"]),
         // domain
         ours("LakeModel"),
@@ -67,7 +69,9 @@ let package = Package(
         // session
         ours("LakeSQL", ["DuckDB", "LakeModel", "LakeStore", crypto]),
         // capabilities
-        ours("Extraction", ["Blocking", "DuckDB", "LakeModel", "LakeStore", "MySQL", "Project", "SQLite"]),
+        ours(
+            "Extraction",
+            ["Blocking", "DuckDB", "LakeModel", "LakeStore", "MySQL", "Postgres", "Project", "SQLite"]),
         ours("Transform", ["Blocking", "DuckDB", "LakeModel", "LakeSQL", "LakeStore", "Project"]),
         ours("Quality", ["DuckDB", "LakeModel"]),
         ours("SampleData", ["Blocking", "DuckDB", "LakeModel", "MySQL", "SQLite"]),
@@ -94,14 +98,15 @@ let package = Package(
         tests(
             of: "Extraction",
             [
-                "Blocking", "DuckDB", "LakeModel", "LakeSQL", "LakeStore", "MySQL", "Project", "SQLite",
-                "TarnTesting",
+                "Blocking", "DuckDB", "LakeModel", "LakeSQL", "LakeStore", "MySQL", "Postgres", "Project",
+                "SQLite", "TarnTesting",
             ]),
         tests(of: "LakeModel"),
         tests(of: "LakeSQL", ["DuckDB", "LakeModel", "LakeStore", "TarnTesting"]),
         tests(of: "LakeStore", ["Blocking", "LakeModel", "TarnTesting"]),
         tests(of: "Metadata", ["LakeModel", "TarnTesting", grdb]),
         tests(of: "MySQL", ["Blocking", "TarnTesting"]),
+        tests(of: "Postgres", ["Blocking", "TarnTesting"]),
         tests(
             of: "Orchestrator",
             [

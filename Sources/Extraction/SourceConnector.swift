@@ -15,8 +15,8 @@ package struct SourceConnector: Sendable {
             return try SQLiteSession(source: source, path: SourceConnector.path(path, of: source))
         case .mysql(let address):
             return try MySQLSession(source: source, address: address)
-        case .postgres:
-            throw SourceUnavailable(unsupported: "postgres", source: source)
+        case .postgres(let address):
+            return try PostgresSession(source: source, address: address)
         }
     }
 

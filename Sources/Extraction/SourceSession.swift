@@ -88,6 +88,8 @@ struct SourceSnapshot {
 struct Slice: Hashable, Sendable {
     /// A condition in the source's SQL; `nil` is everything.
     let condition: String?
+    /// What is read instead of the table, in the source's SQL: one of its partitions.
+    var part: String?
 
     static let whole = Slice(condition: nil)
 }

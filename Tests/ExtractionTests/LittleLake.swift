@@ -6,6 +6,7 @@ import LakeModel
 import LakeSQL
 import LakeStore
 import MySQL
+import Postgres
 import Project
 import SQLite
 import Synchronization
@@ -56,6 +57,17 @@ final class LittleLake: Sendable {
                         host: settings.host, port: Int(settings.port), user: settings.user,
                         password: Secret(settings.password)))
             }, database: settings.database ?? "")
+    }
+
+    /// Beside a database of PostgreSQL.
+    convenience init(postgres settings: PostgresSettings) throws {
+        try self.init(
+            { _ in
+                .postgres(
+                    .init(
+                        host: settings.host, port: Int(settings.port), user: settings.user,
+                        password: Secret(settings.password)))
+            }, database: settings.database)
     }
 
     /// Changes the SQLite source.
@@ -146,7 +158,7 @@ extension TableDefinition {
         TableDefinition(
             name: try #require(TableName(name)), mode: .incremental, key: key,
             cursors: cursor.split(separator: ", ").map(String.init),
-            overlap: cursor == "id" ? .number(0) : .time(overlap), chunk: chunk,
+            overlap: ["id", "batch, line"].contains(cursor) ? .number(0) : .time(overlap), chunk: chunk,
             place: Place(file: "sources/s.yaml", line: 4, column: 3))
     }
 }
