@@ -18,6 +18,9 @@ package enum BronzeType: Hashable, Sendable {
     case timeSpan
     case text
     case binary
+    /// A GEOMETRY as WKB. MySQL sends four bytes before it, the number of its reference system, which has
+    /// a column of its own.
+    case geometry
     /// `BIT(n)`: the bits as a number.
     case bits
 
@@ -46,11 +49,10 @@ package enum BronzeType: Hashable, Sendable {
         case "timestamp": self = .instant
         case "time": self = .timeSpan
         case "bit": self = declared.arguments.first ?? 1 == 1 ? .boolean : .bits
-        case "binary", "varbinary", "tinyblob", "blob", "mediumblob", "longblob", "geometry", "point",
-            "linestring",
-            "polygon", "multipoint", "multilinestring", "multipolygon", "geometrycollection",
-            "geomcollection":
-            self = .binary
+        case "binary", "varbinary", "tinyblob", "blob", "mediumblob", "longblob": self = .binary
+        case "geometry", "point", "linestring", "polygon", "multipoint", "multilinestring", "multipolygon",
+            "geometrycollection", "geomcollection":
+            self = .geometry
         default: self = .text
         }
     }
@@ -70,7 +72,7 @@ package enum BronzeType: Hashable, Sendable {
         case .instant: "TIMESTAMP WITH TIME ZONE"
         case .timeSpan: "BIGINT"
         case .text: "VARCHAR"
-        case .binary: "BLOB"
+        case .binary, .geometry: "BLOB"
         case .bits: "UBIGINT"
         }
     }
@@ -80,7 +82,7 @@ extension BronzeType {
     /// Whether a source can hold a value of the column that this type cannot.
     var canLose: Bool {
         switch self {
-        case .text, .binary: false
+        case .text, .binary, .geometry: false
         case .boolean, .integer, .decimal, .float, .double, .date, .localTimestamp, .instant, .timeSpan,
             .bits:
             true
@@ -116,7 +118,7 @@ extension BronzeType {
         case .localTimestamp: .timestamp
         case .instant: .timestampTZ
         case .text: .varchar
-        case .binary: .blob
+        case .binary, .geometry: .blob
         }
     }
 }

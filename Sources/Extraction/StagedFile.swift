@@ -112,7 +112,7 @@ extension BronzeType {
         case .date: "CAST(\(column) - DATE '1970-01-01' AS HUGEINT)"
         case .localTimestamp, .instant: "CAST(epoch_us(\(column)) AS HUGEINT)"
         case .text: "CAST(strlen(\(column)) AS HUGEINT)"
-        case .binary: "CAST(octet_length(\(column)) AS HUGEINT)"
+        case .binary, .geometry: "CAST(octet_length(\(column)) AS HUGEINT)"
         case .float, .double: nil
         }
     }
