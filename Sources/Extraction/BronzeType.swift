@@ -47,8 +47,7 @@ package enum BronzeType: Hashable, Sendable {
         case "time": self = .timeSpan
         case "bit": self = declared.arguments.first ?? 1 == 1 ? .boolean : .bits
         case "binary", "varbinary", "tinyblob", "blob", "mediumblob", "longblob", "geometry", "point",
-            "linestring",
-            "polygon", "multipoint", "multilinestring", "multipolygon", "geometrycollection",
+            "linestring", "polygon", "multipoint", "multilinestring", "multipolygon", "geometrycollection",
             "geomcollection":
             self = .binary
         default: self = .text

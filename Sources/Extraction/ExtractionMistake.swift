@@ -122,6 +122,36 @@ package struct ExtractionMistake: Diagnostic {
             remedy: "Nothing was committed. Correct them at the source, or allow them here.")
     }
 
+    static func lostValue(
+        _ lost: LostValue, _ table: TableDefinition, of source: SourceDefinition
+    ) -> ExtractionMistake {
+        let row = lost.sample.key.isEmpty ? "a row" : "the row \(lost.sample.key)"
+        let subject = "\(source.name).\(table.name): '\(lost.column)' of \(row)"
+        let column = table.columns.first { $0.name == lost.column }
+        guard lost.reason == .invalidText else {
+            return ExtractionMistake(
+                code: "extraction.value-lost",
+                problem: """
+                    \(subject) is '\(lost.sample.value)', which \(lost.type.sqlName) cannot hold \
+                    (\(lost.reason.rawValue)).
+                    """,
+                place: column?.place ?? table.place,
+                remedy: """
+                    Nothing was committed. Correct it at the source, or choose 'losses: null', which counts such \
+                    values, or 'losses: text_sidecar', which also keeps their text in '\
+                    \(ColumnRule.sidecar(of: lost.column))'.
+                    """)
+        }
+        return ExtractionMistake(
+            code: "extraction.invalid-text",
+            problem: "\(subject) is not UTF-8: \(lost.sample.value)",
+            place: column?.place ?? table.place,
+            remedy: """
+                Nothing was committed. Correct it at the source, or choose 'invalid_text: replace', which counts such \
+                texts, or 'invalid_text: binary', which keeps the column as bytes.
+                """)
+    }
+
     static func changedWhileRead(_ table: TableDefinition, of source: SourceDefinition) -> ExtractionMistake {
         ExtractionMistake(
             code: "extraction.changed-while-read",

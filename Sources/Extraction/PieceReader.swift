@@ -35,7 +35,8 @@ struct PieceReader {
         let clock = try session.clock()
         let range = try CursorPlan(table: table, source: source, shape: shape, piece: piece)
             .range(of: session, clock, cancellation)
-        let reading = TableReading(table: shape, bounds: range?.bounds)
+        let key = table.key.isEmpty ? shape.primaryKey : table.key
+        let reading = TableReading(table: shape, bounds: range?.bounds, key: key)
 
         let slices = try slices(of: reading, in: session)
         let snapshot = try session.beginSnapshot(of: shape, readers: min(readersMax, slices.count))
@@ -68,7 +69,6 @@ struct PieceReader {
         // A fingerprint says "nothing to read until it changes", which is not so while rows are left for
         // later.
         let isComplete = try fingerprint != nil && !session.hasRowsBeyond(reading)
-        let key = table.key.isEmpty ? shape.primaryKey : table.key
         if table.mode == .incremental, ledger.rows > 0 { try file.requireKey(key, table, of: source) }
         return PieceRead(
             hasNews: try extraction.isFullRefresh && ledger.rows > 0
@@ -101,19 +101,27 @@ struct PieceReader {
     ) throws -> (ExtractionLedger, counted: Int64) {
         var isPerReader = false
         if case .perReader = snapshot.consistency, snapshot.readers.count > 1 { isPerReader = true }
-        var counted: Int64 = 0
-        if !isPerReader { counted = try snapshot.readers[0].count(reading) }
+        // Counting takes a good part of the time of reading: of several readers, one counts while the
+        // others read already.
+        let isAlone = snapshot.readers.count == 1
+        let counted = isAlone ? try snapshot.readers[0].count(reading) : 0
         try cancellation.check()
         let queue = SliceQueue(slices)
-        let readers = snapshot.readers.map {
+        let readers = snapshot.readers.enumerated().map { index, session in
             FeedReader(
-                $0, reading, queue, countsSlices: isPerReader, progress: progress, governor: governor)
+                session, reading, queue,
+                counting: isPerReader ? .slices : index == 0 && !isAlone ? .everything : .nothing,
+                progress: progress, governor: governor)
         }
-        try extraction.feed.write(
-            RowFeed.Feed(readers, of: reading.table), to: path, on: connection)
+        do {
+            try extraction.feed.write(
+                RowFeed.Feed(readers, of: reading.table), to: path, on: connection)
+        } catch let lost as LostValue {
+            throw ExtractionMistake.lostValue(lost, table, of: source)
+        }
         return (
             ExtractionLedger(merging: readers.flatMap(\.ledgers)),
-            isPerReader ? readers.reduce(0) { $0 + $1.counted } : counted
+            readers.reduce(counted) { $0 + $1.counted }
         )
     }
 

@@ -165,11 +165,11 @@ struct LakeSteps: Sendable {
     private func extract(_ table: LakeGraph.Table, _ attempt: Attempt, _ watch: StepWatch) async throws
         -> BuiltStep
     {
-        let session = try await BlockingPool.shared.run { try lake.session() }
+        let database = try await BlockingPool.shared.run { try lake.extractionDatabase() }
         let extraction = TableExtraction(
             source: table.source, table: table.definition,
             exclusions: lake.definition.exclusions + table.source.exclusions, store: lake.store,
-            database: session.database, feed: lake.feed, slots: lake.slots(of: table.source), now: Lake.now,
+            database: database, feed: lake.feed, slots: lake.slots(of: table.source), now: Lake.now,
             isFullRefresh: options.isFullRefresh,
             acceptsSchemaChange: options.acceptsSchemaChange)
         switch try await extraction.run(run, epoch: attempt.epoch, progress: watch.extraction) {

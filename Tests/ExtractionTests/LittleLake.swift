@@ -21,6 +21,7 @@ final class LittleLake: Sendable {
     let connection: ConnectionDefinition
     let database: String
     private let feed = RowFeed()
+    private let extraction: Database
     private let state: State
 
     /// What tests change: the day, and how many runs there were.
@@ -36,7 +37,8 @@ final class LittleLake: Sendable {
             atPath: "\(folder.path)/lake", withIntermediateDirectories: true)
         store = SealingStore(try LocalStore(root: "\(folder.path)/lake")) { state.values.withLock { $0.day } }
         session = LakeSession(database: try Database(configuration: ["threads": "2"]), store: store)
-        try session.database.connect().register(feed)
+        extraction = try Database(configuration: RowFeed.settings(["threads": "2"]))
+        try extraction.connect().register(feed)
         connection = ConnectionDefinition(
             name: "c", place: Place(file: "lake.yaml", line: 5), kind: kind(folder))
         self.database = database
@@ -95,7 +97,7 @@ final class LittleLake: Sendable {
         }
         return try await TableExtraction(
             source: try source(table), table: table, exclusions: exclusions, store: store,
-            database: session.database,
+            database: extraction,
             feed: feed, slots: SourceSlots(4), now: { Timestamp(microseconds: 0) },
             isFullRefresh: isFullRefresh,
             acceptsSchemaChange: acceptsSchemaChange

@@ -225,10 +225,10 @@ import Testing
 
     @Test func `fails the extraction if none may be lost, and names the row`() async throws {
         try await withPostgreSQL(Self.setup) { lake, _ in
-            let error = try await #require(throws: RefusedValue.self) {
+            let error = try await #require(throws: ExtractionMistake.self) {
                 _ = try await lake.commit(.full(losses: .fail))
             }
-            #expect(error.problem.contains("s.t: 'amount' of row 2 holds 'NaN'"), "\(error)")
+            #expect(error.problem.contains("s.t: 'amount' of the row 2 is 'NaN'"), "\(error)")
             #expect(error.place?.line == 4)
             #expect(try await lake.files().filter { $0.hasPrefix("bronze/") } == [])
         }
@@ -248,7 +248,7 @@ import Testing
             let (_, ledger) = try await lake.commit(.full())
             #expect(ledger.conversions.map(\.reason) == [.invalidText])
             #expect(try await lake.query("SELECT v FROM bronze_s.t") == ["a\u{FFFD}b"])
-            await #expect(throws: RefusedValue.self) {
+            await #expect(throws: ExtractionMistake.self) {
                 _ = try await lake.commit(.full(losses: .null, invalidText: .reject))
             }
             _ = try await lake.commit(.full(losses: .null, invalidText: .binary))

@@ -45,16 +45,6 @@ func values<T>(
 
 func text(_ field: UnsafeRawBufferPointer) -> String { String(decoding: field, as: UTF8.self) }
 
-/// The kilobytes of memory that this process holds, from `/proc/self/statm`.
-func residentKilobytes() -> Int {
-    guard let file = fopen("/proc/self/statm", "r") else { return 0 }
-    defer { fclose(file) }
-    var buffer = [CChar](repeating: 0, count: 256)
-    guard fgets(&buffer, 256, file) != nil else { return 0 }
-    let words = String(decoding: buffer.map { UInt8(bitPattern: $0) }, as: UTF8.self).split(separator: " ")
-    return words.count > 1 ? (Int(words[1]) ?? 0) * 4 : 0
-}
-
 /// Calls `cancel()` on a thread of its own, as somebody who is not the connection's user does.
 final class CancellingThread: Sendable {
     private let finished = DispatchSemaphore(value: 0)

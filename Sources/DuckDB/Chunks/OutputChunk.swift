@@ -4,12 +4,12 @@ internal import CDuckDB
 ///
 /// Write up to ``capacity`` rows, in any order of rows and columns, then set ``count``. The pointers into
 /// DuckDB's memory are found once per chunk; a `set` is a check of the type, a check of the row, and a store.
-package struct OutputChunk: ~Copyable {
+public struct OutputChunk: ~Copyable {
     /// The rows that DuckDB takes at once: 2048.
-    package let capacity: Int
+    public let capacity: Int
     package let columnTypes: [LogicalType]
     /// How many rows are written, from the first on. Starts at 0.
-    package var count = 0 {
+    public var count = 0 {
         didSet { precondition(count >= 0 && count <= capacity, "The chunk has no room for so many rows.") }
     }
     @usableFromInline let columns: UnsafeMutableBufferPointer<ColumnWriter>
@@ -35,12 +35,12 @@ package struct OutputChunk: ~Copyable {
         columns.deallocate()
     }
 
-    @inlinable package var columnCount: Int { columns.count }
-    @inlinable package var isFull: Bool { count == capacity }
+    @inlinable public var columnCount: Int { columns.count }
+    @inlinable public var isFull: Bool { count == capacity }
 
     /// Lends one column; the fastest way to write many of its rows.
     @inlinable
-    package mutating func withColumn<R, E: Error>(
+    public mutating func withColumn<R, E: Error>(
         _ column: Int, _ body: (inout ColumnWriter) throws(E) -> R
     ) throws(E) -> R {
         precondition(column >= 0 && column < columns.count, "The chunk has no such column.")
@@ -48,26 +48,25 @@ package struct OutputChunk: ~Copyable {
     }
 
     @inlinable
-    package mutating func set<T: ColumnElement>(_ value: T, row: Int, column: Int) {
+    public mutating func set<T: ColumnElement>(_ value: T, row: Int, column: Int) {
         withColumn(column) { $0.set(value, row: row) }
     }
 
     /// Lends all rows of a column.
     @inlinable
-    package mutating func withValues<T: ColumnElement, R, E: Error>(
+    public mutating func withValues<T: ColumnElement, R, E: Error>(
         column: Int, as type: T.Type = T.self, _ body: (inout MutableSpan<T>) throws(E) -> R
     ) throws(E) -> R {
         try withColumn(column) { (writer) throws(E) in try writer.withValues(as: type, body) }
     }
 
     @inlinable
-    package mutating func setNull(row: Int, column: Int) {
+    public mutating func setNull(row: Int, column: Int) {
         withColumn(column) { $0.setNull(row: row) }
     }
 
     /// Writes UTF-8 into a VARCHAR or JSON.
     /// - Throws: ``DuckDBError`` of kind `.invalidInput` for bytes that are not UTF-8.
-    @inlinable
     package mutating func setText(row: Int, column: Int, bytes: UnsafeRawBufferPointer) throws(DuckDBError) {
         try withColumn(column) { (writer) throws(DuckDBError) in try writer.setText(bytes, row: row) }
     }
@@ -78,7 +77,6 @@ package struct OutputChunk: ~Copyable {
     }
 
     /// - Throws: ``DuckDBError`` of kind `.outOfRange` when the number has more digits than the type.
-    @inlinable
     package mutating func setDecimal(_ unscaled: Int128, row: Int, column: Int) throws(DuckDBError) {
         try withColumn(column) { (writer) throws(DuckDBError) in try writer.setDecimal(unscaled, row: row) }
     }

@@ -165,8 +165,7 @@ final class PostgresSession: SourceSession {
                 "SELECT \(items.joined(separator: ", ")) FROM \(from)\(condition)")
             return PostgresRows(
                 stream, reading: reading, arrivals: arrivals,
-                explain: { [source] in SourceUnavailable($0, source: source, table: reading.table.name) },
-                refuse: { [source] in RefusedValue($0, $1, $2, of: source, reading.table.name) })
+                explain: { [source] in SourceUnavailable($0, source: source, table: reading.table.name) })
         }
     }
 

@@ -4,20 +4,18 @@ internal import Postgres
 
 /// Writes the values of one column of PostgreSQL into a DuckDB vector.
 ///
-/// A value that its type in bronze cannot hold becomes NULL and is answered with the reason; what becomes of
-/// it is its producer's.
-struct PostgresSink {
-    let column: SourceColumn
+/// A value that its type in bronze cannot hold is not written but answered with the reason: ``RowSink``
+/// knows what becomes of it.
+struct PostgresSink: ValueSink {
+    var track: CursorTrack
     private let type: PostgresType
     private let bronze: BronzeType
     private let decimal: (precision: Int, scale: Int)
     /// Printed values, so that a row needs no allocation.
     private var text: [UInt8] = []
-    /// Of a cursor the last value, in microseconds or as the number that it is; nil if it had none.
-    private(set) var cursor: Int64?
 
-    init(_ column: SourceColumn, _ arrival: PostgresArrival) {
-        self.column = column
+    init(_ arrival: PostgresArrival, _ track: CursorTrack) {
+        self.track = track
         (type, bronze) = (arrival.type, arrival.bronze)
         decimal = if case .decimal(let precision, let scale) = bronze { (precision, scale) } else { (38, 0) }
     }
@@ -29,37 +27,35 @@ struct PostgresSink {
     ) -> Conversion.Reason? {
         switch type {
         case .int4:
-            guard let value = PostgresBinary.int32(field) else { return refuse(.wrongType, &vector, row) }
+            guard let value = PostgresBinary.int32(field) else { return .wrongType }
             return write(integer: Int64(value), narrow: value, to: &vector, row: row)
         case .int8:
-            guard let value = PostgresBinary.int64(field) else { return refuse(.wrongType, &vector, row) }
+            guard let value = PostgresBinary.int64(field) else { return .wrongType }
             return write(integer: value, narrow: value, to: &vector, row: row)
         case .text, .json: return write(utf8: field, to: &vector, row: row)
         case .timestamptz, .timestamp:
             switch PostgresBinary.timestamp(field) {
             case .value(let microseconds):
-                cursor = microseconds
                 vector.set(microseconds, row: row)
-                return nil
-            case let other: return refuse(other.reason, &vector, row)
+                return track.isCursor ? track.follow(microseconds) : nil
+            case let other: return other.reason
             }
         case .numeric(let form): return write(numeric: field, form, to: &vector, row: row)
         case .float8:
-            guard let value = PostgresBinary.double(field) else { return refuse(.wrongType, &vector, row) }
+            guard let value = PostgresBinary.double(field) else { return .wrongType }
             vector.set(value, row: row)
         case .int2:
-            guard let value = PostgresBinary.int16(field) else { return refuse(.wrongType, &vector, row) }
+            guard let value = PostgresBinary.int16(field) else { return .wrongType }
             return write(integer: Int64(value), narrow: value, to: &vector, row: row)
         case .date:
             switch PostgresBinary.date(field) {
             case .value(let days):
-                cursor = Int64(days) * .dayMicroseconds
                 vector.set(days, row: row)
-                return nil
-            case let other: return refuse(other.reason, &vector, row)
+                return track.isCursor ? track.follow(Int64(days) * .dayMicroseconds) : nil
+            case let other: return other.reason
             }
         case .bool:
-            guard let value = PostgresBinary.bool(field) else { return refuse(.wrongType, &vector, row) }
+            guard let value = PostgresBinary.bool(field) else { return .wrongType }
             vector.set(value, row: row)
         case .bytea: vector.setBytes(field, row: row)
         case .float4, .uint32, .time, .timetz, .interval, .uuid, .bits, .jsonb:
@@ -78,9 +74,8 @@ struct PostgresSink {
             return nil
         case .uint32:
             guard let value = PostgresBinary.uint32(field) else { break }
-            cursor = Int64(value)
             vector.set(value, row: row)
-            return nil
+            return track.isCursor ? track.follow(Int64(value)) : nil
         case .time:
             guard let value = PostgresBinary.time(field) else { break }
             vector.set(value, row: row)
@@ -96,7 +91,7 @@ struct PostgresSink {
             text.withUnsafeBytes { vector.setBytes($0, row: row) }
             return nil
         }
-        return refuse(.wrongType, &vector, row)
+        return .wrongType
     }
 
     @inline(__always)
@@ -104,13 +99,12 @@ struct PostgresSink {
         integer: Int64, narrow: Value, to vector: inout ColumnWriter, row: Int
     ) -> Conversion.Reason? {
         guard bronze != .boolean else {
-            guard integer == 0 || integer == 1 else { return refuse(.outOfRange, &vector, row) }
+            guard integer == 0 || integer == 1 else { return .outOfRange }
             vector.set(integer == 1, row: row)
             return nil
         }
-        cursor = integer
         vector.set(narrow, row: row)
-        return nil
+        return track.isCursor ? track.follow(integer) : nil
     }
 
     @inline(__always)
@@ -119,7 +113,7 @@ struct PostgresSink {
         row: Int
     ) -> Conversion.Reason? {
         guard case .decimal = bronze else {
-            guard PostgresBinary.numeric(field, into: &text) else { return refuse(.wrongType, &vector, row) }
+            guard PostgresBinary.numeric(field, into: &text) else { return .wrongType }
             text.withUnsafeBytes { vector.setBytes($0, row: row) }
             return nil
         }
@@ -133,9 +127,9 @@ struct PostgresSink {
             default: vector.set(units, row: row)
             }
             return nil
-        case .nan, .infinity, .negativeInfinity: return refuse(.notFinite, &vector, row)
-        case .outOfRange: return refuse(.outOfRange, &vector, row)
-        case .malformed: return refuse(.wrongType, &vector, row)
+        case .nan, .infinity, .negativeInfinity: return .notFinite
+        case .outOfRange: return .outOfRange
+        case .malformed: return .wrongType
         }
     }
 
@@ -149,8 +143,6 @@ struct PostgresSink {
         case .boolean: return write(truth: field, to: &vector, row: row)
         default:
             // A database that never checked its text (SQL_ASCII) may hold anything.
-            var repaired = String(decoding: field, as: UTF8.self)
-            repaired.withUTF8 { vector.setBytes(UnsafeRawBufferPointer($0), row: row) }
             return .invalidText
         }
         return nil
@@ -163,32 +155,17 @@ struct PostgresSink {
         switch String(decoding: field, as: UTF8.self) {
         case "t", "true", "1": vector.set(true, row: row)
         case "f", "false", "0": vector.set(false, row: row)
-        default: return refuse(.wrongType, &vector, row)
+        default: return .wrongType
         }
         return nil
     }
 
-    /// A row has no value in this column.
-    @inline(__always)
-    mutating func writeNull(to vector: inout ColumnWriter, row: Int) {
-        cursor = nil
-        vector.setNull(row: row)
-    }
-
-    @inline(__always)
-    private mutating func refuse(
-        _ reason: Conversion.Reason, _ vector: inout ColumnWriter, _ row: Int
-    ) -> Conversion.Reason {
-        writeNull(to: &vector, row: row)
-        return reason
-    }
-
     /// The value as PostgreSQL would print it, for people and for a column of text beside this one.
-    mutating func printed(_ field: UnsafeRawBufferPointer) -> String {
-        guard spell(field) else {
-            return "\\x" + field.prefix(64).map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
+    mutating func printed(_ field: UnsafeRawBufferPointer) -> SourceValue {
+        switch type {
+        case .text, .json: .bytes(field)
+        default: spell(field) ? .string(String(decoding: text, as: UTF8.self)) : .bytes(field)
         }
-        return String(decoding: text, as: UTF8.self)
     }
 
     /// - Returns: Whether `text` now is the value.
@@ -198,7 +175,6 @@ struct PostgresSink {
         case .interval: return PostgresBinary.interval(field, into: &text)
         case .timetz: return PostgresBinary.zonedTime(field, into: &text)
         case .bits: return PostgresBinary.bits(field, into: &text)
-        case .text, .json: text = Array(field)
         case .jsonb: text = PostgresBinary.jsonb(field).map(Array.init) ?? []
         case .bool: text = Array(PostgresBinary.bool(field) == true ? "true".utf8 : "false".utf8)
         case .int2: text = Array("\(PostgresBinary.int16(field) ?? 0)".utf8)
@@ -209,7 +185,7 @@ struct PostgresSink {
         case .float8: text = Array("\(PostgresBinary.double(field) ?? 0)".utf8)
         case .date, .timestamp, .timestamptz: return printTemporal(field)
         case .uuid: return PostgresBinary.withUUIDText(field) { text = Array($0) } != nil
-        case .time, .bytea: return false
+        case .time, .bytea, .text, .json: return false
         }
         return true
     }

@@ -8,6 +8,8 @@ struct Ended: Sendable {
     let output: String
     let errors: String
     let seconds: Double
+    /// The most memory that it held.
+    let peakKilobytes: Int
 
     /// Everything it said, for messages of failed expectations.
     var all: String { "exit \(code)\n\(output)\n\(errors)" }
@@ -77,8 +79,9 @@ final class Program: Sendable {
         let (id, began, folder) = (id, began, folder)
         return try await onOwnThread {
             var status: Int32 = 0
+            var usage = rusage()
             while true {
-                let ended = waitpid(id, &status, WNOHANG)
+                let ended = wait4(id, &status, WNOHANG, &usage)
                 guard ended == 0 || (ended < 0 && errno == EINTR) else { break }
                 if ContinuousClock.now - began > Program.limit { kill(id, SIGKILL) }
                 usleep(2_000)
@@ -88,7 +91,8 @@ final class Program: Sendable {
             return Ended(
                 code: signal == 0 ? (status >> 8) & 0xff : 128 + signal,
                 output: Program.text(of: "\(folder)/out"),
-                errors: Program.text(of: "\(folder)/err"), seconds: elapsed / .seconds(1))
+                errors: Program.text(of: "\(folder)/err"), seconds: elapsed / .seconds(1),
+                peakKilobytes: usage.ru_maxrss)
         }
     }
 
