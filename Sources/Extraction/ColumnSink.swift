@@ -15,7 +15,6 @@ struct ColumnSink: ValueSink {
         /// A boolean that comes as a digit, and one that comes as bits.
         case flag, flagBits
         case bits
-        /// Four bytes for the reference system, then WKB.
     }
 
     private let form: Form
