@@ -6,6 +6,7 @@ extension TableReading {
     func select(quote: (String) -> String) -> String {
         let columns = table.columns.map(\.selection).joined(separator: ", ")
         return "SELECT \(columns) FROM \(quote(table.name.text))\(whereClause(quote: quote))"
+            + (rowsMax.map { " LIMIT \($0)" } ?? "")
     }
 
     /// ` WHERE …`, or nothing if it means every row.

@@ -5,6 +5,8 @@ struct TableReading: Hashable, Sendable {
     let table: SourceTable
     let bounds: Bounds?
     let slice: Slice
+    /// At most so many rows, whichever; `nil` is all.
+    var rowsMax: Int?
 
     /// The part of the cursor that is read:
     /// `(lower <= cursor AND leading < upper) OR leading >= future OR leading IS NULL`.
@@ -43,7 +45,9 @@ struct TableReading: Hashable, Sendable {
     }
 
     func sliced(_ slice: Slice) -> TableReading {
-        TableReading(table: table, bounds: bounds, slice: slice)
+        var reading = TableReading(table: table, bounds: bounds, slice: slice)
+        reading.rowsMax = rowsMax
+        return reading
     }
 
     /// The positions of the cursors among the columns, the leading one first.

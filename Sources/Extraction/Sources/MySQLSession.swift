@@ -5,8 +5,8 @@ internal import Synchronization
 
 /// A MySQL or MariaDB database as a source: text protocol, unbuffered, session in UTC.
 final class MySQLSession: SourceSession {
-    private let connection: MySQLConnection
-    private let source: SourceDefinition
+    let connection: MySQLConnection
+    let source: SourceDefinition
     private let cut = Cut()
 
     /// Whether the connection was cut; other threads hold it, too.
@@ -165,7 +165,7 @@ final class MySQLSession: SourceSession {
         connection.close()
     }
 
-    private func wrap<T>(_ table: TableName?, _ body: () throws -> T) throws -> T {
+    func wrap<T>(_ table: TableName?, _ body: () throws -> T) throws -> T {
         do {
             return try body()
         } catch let error as MySQLError {
