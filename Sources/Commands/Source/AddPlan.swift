@@ -93,7 +93,9 @@ extension TableProposal {
     var newTable: NewTable? {
         let rows = table.rowsEstimate.map { "about \(countText($0, "row", "rows"))" }
         let size = table.bytes.map { bytesText($0) }
-        let remarks = [([rows, size].compactMap { $0 } + [reason]).joined(separator: ", ")] + notes
+        let why = cursor.map { "\($0) is \(reason)" } ?? reason
+        let facts = [rows, size].compactMap { $0 }.joined(separator: ", ")
+        let remarks = [facts.isEmpty ? why : "\(facts); \(why)"] + notes
         switch verdict {
         case .leftOut: return nil
         case .full(let name): return NewTable(name: name, mode: .full, remarks: remarks)

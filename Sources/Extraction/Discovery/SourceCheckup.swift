@@ -146,7 +146,7 @@ package struct SourceCheckup: Sendable {
         var words = ["\(table.mode.rawValue)"]
         if !key.isEmpty { words.append("key \(key.joined(separator: ", "))") }
         if let cursor = table.cursor { words.append("cursor \(cursor)") }
-        words.append("\(shape.columns.count) columns")
+        words.append(shape.columns.count == 1 ? "1 column" : "\(shape.columns.count) columns")
         let text = words.joined(separator: "; ")
         let subject = table.name.text
         if !table.key.isEmpty, Set(table.key) != Set(shape.primaryKey) {

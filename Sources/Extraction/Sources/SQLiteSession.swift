@@ -39,7 +39,8 @@ final class SQLiteSession: SourceSession {
                 columns: try connection.columns(of: table.text).map {
                     SourceColumn(
                         name: $0.name, type: BronzeType(sqlite: DeclaredType($0.declaredType)),
-                        selection: SQLiteConnection.quoteIdentifier($0.name), declared: $0.declaredType)
+                        selection: SQLiteConnection.quoteIdentifier($0.name), declared: $0.declaredType,
+                        isNullable: !$0.isNotNull)
                 },
                 primaryKey: try connection.primaryKey(of: table.text))
         }
