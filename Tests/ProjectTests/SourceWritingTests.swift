@@ -61,14 +61,17 @@ import Testing
 
     @Test func `quotes whatever a table is called`() throws {
         let names = [
-            "plain", "two words", "true", "1984", "null", "- dash", "{brace}", "[x]", "@at", "a,b", "it's", "&a",
+            "plain", "two words", "true", "1984", "null", "- dash", "{brace}", "[x]", "@at", "a,b", "it's",
+            "&a",
             "!x", "`tick`", "$x", "${HOME}", "1e3", "Größe", "a\u{2028}b", "~", "0x1F", "y",
         ].compactMap(TableName.init)
         let cursor = "up: \"dated\" ${x} \\ #"
         let source = NewSource(
             name: try #require(SourceName("odd")), connection: "v3", database: "it's ${db}: #1",
             system: "test\nname: evil", exclusions: [NewExclusion(table: Glob("t*\"'"), reason: "a: b # c")],
-            tables: names.map { NewTable(name: $0, mode: .incremental, key: [cursor, "id"], cursor: cursor) },
+            tables: names.map {
+                NewTable(name: $0, mode: .incremental, key: [cursor, "id"], cursor: cursor)
+            },
             leftOut: [("a\nb: c", "because: \n- x")])
         var lake = LakeFiles()
         lake.files["sources/odd.yaml"] = source.text

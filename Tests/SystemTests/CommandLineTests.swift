@@ -5,7 +5,8 @@ import Testing
 extension SystemTests {
     @Suite struct `The command line` {
         static let commands = [
-            "init", "source", "source add", "source test", "source preview", "source list", "validate", "assets", "assets show", "plan", "run", "status", "sql", "reconcile",
+            "init", "source", "source add", "source test", "source preview", "source list", "validate",
+            "assets", "assets show", "plan", "run", "status", "sql", "reconcile",
             "housekeep", "demo",
             "demo generate", "schema", "completion",
         ]

@@ -43,8 +43,7 @@ struct SourceTargetFinder {
     // MARK: Files
 
     private func file(_ path: String) throws -> SourceTarget {
-        let here = FileManager.default.currentDirectoryPath
-        let absolute = URL(filePath: path, relativeTo: URL(filePath: here + "/")).standardized.path
+        let absolute = SourceTargetFinder.absolute(path)
         let folder = absolute.prefix(upTo: absolute.lastIndex(of: "/") ?? absolute.startIndex)
         let name = String(absolute.dropFirst(folder.count + 1))
         let dot = name.lastIndex(of: ".").flatMap { $0 == name.startIndex ? nil : $0 }
@@ -72,7 +71,7 @@ struct SourceTargetFinder {
         _ kind: String, _ server: SourceAddress.Server, _ given: Secret?,
         _ make: (ConnectionDefinition.ServerAddress) -> ConnectionDefinition.Kind
     ) throws -> SourceTarget {
-        let absoluteSocket = socket.map { URL(filePath: $0).standardized.path }
+        let absoluteSocket = socket.map { SourceTargetFinder.absolute($0) }
         let known = try candidates { connection in
             guard connection.kindName == kind, let other = connection.kind.serverAddress,
                 other.user == server.user
@@ -93,7 +92,7 @@ struct SourceTargetFinder {
                 "For example: --password-env SHOP_PASSWORD; its value is the password.")
         }
         let password = try self.password(given, in: variable, for: server)
-        let authorityPath = authority.map { URL(filePath: $0).standardized.path }
+        let authorityPath = authority.map { SourceTargetFinder.absolute($0) }
         let isLocal = absoluteSocket != nil || ["localhost", "127.0.0.1", "::1"].contains(server.host)
         let mode: ConnectionDefinition.TLSMode =
             switch tls ?? (isLocal ? "false" : "true") {
@@ -179,6 +178,12 @@ struct SourceTargetFinder {
         }
         guard taken.contains(suggested) else { return suggested }
         return (2...).lazy.map { "\(suggested)_\($0)" }.first { !taken.contains($0) } ?? suggested
+    }
+
+    /// `path` below the working folder, without `.` and `..`.
+    private static func absolute(_ path: String) -> String {
+        let here = FileManager.default.currentDirectoryPath
+        return URL(filePath: path.hasPrefix("/") ? path : "\(here)/\(path)").standardized.path
     }
 
     /// `text` as a lower-case word: `db.internal` becomes `db_internal`.

@@ -82,7 +82,8 @@ package struct CursorOption: Hashable, Sendable {
             }
             // A plan or a deadline lies in the future, and a birthday anywhere: no cursor at all.
             if says([
-                "birth", "dob", "expir", "due", "valid", "sched", "plan", "until", "delet", "end", "from",
+                "birth", "born", "dob", "expir", "due", "valid", "sched", "plan", "until", "delet", "end",
+                "from",
             ]) {
                 return nil
             }

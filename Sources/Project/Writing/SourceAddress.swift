@@ -18,6 +18,13 @@ package struct SourceAddress: Sendable {
         package let port: Int
         package let user: String
         package let database: String
+
+        package init(host: String, port: Int, user: String, database: String) {
+            self.host = host
+            self.port = port
+            self.user = user
+            self.database = database
+        }
     }
 
     /// - Throws: a mistake that names no password.
