@@ -38,11 +38,14 @@ struct AddReport {
             for file in files {
                 if file == "lake.yaml", let line = target.new?.line {
                     Output.line("would add to lake.yaml:\n    \(line)")
+                } else if plan.isUpdate {
+                    Output.line("would append to \(file):\n")
+                    let lines = plan.chosen.compactMap(\.newTable).flatMap(\.lines)
+                    Output.line(lines.map { "    \($0)\n" }.joined())
                 } else if let text = plan.text {
                     Output.line("would write \(file):\n")
                     Output.line(
-                        text.split(separator: "\n", omittingEmptySubsequences: false)
-                            .map { $0.isEmpty ? "" : "    \($0)" }.joined(separator: "\n"))
+                        text.split(separator: "\n").map { "    \($0)\n" }.joined())
                 }
             }
             return Output.line("nothing was written (--dry-run)")
