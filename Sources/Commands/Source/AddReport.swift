@@ -22,8 +22,8 @@ struct AddReport {
     func show() {
         let style = Output.style
         Output.line(
-            style.bold(plan.name.text) + "  \(target.connection.kindName) "
-                + "\(target.connection.address(of: target.database)), \(plan.found.system)\n")
+            style.bold(plan.name.text) + "  \(target.connection.kind.name) "
+                + "\(target.connection.kind.address(of: target.database)), \(plan.found.system)\n")
         if !plan.chosen.isEmpty { Output.line(table) }
         if !plan.leftOut.isEmpty {
             var table = TextTable(columns: [.init("left out"), .init("because")])
@@ -83,8 +83,8 @@ struct AddReport {
         AddJSON(
             source: plan.name.text, system: plan.found.system,
             connection: .init(
-                name: target.connection.name, kind: target.connection.kindName,
-                address: target.connection.address(of: target.database), isNew: target.new != nil),
+                name: target.connection.name, kind: target.connection.kind.name,
+                address: target.connection.kind.address(of: target.database), isNew: target.new != nil),
             isDryRun: isDryRun, files: files, text: plan.text, setVariable: target.missingVariable,
             tables: plan.chosen.map { proposal in
                 AddJSON.Table(

@@ -22,9 +22,9 @@ struct ListSources: AsyncParsableCommand {
             }
             return (
                 json: SourceJSON(
-                    source: source.name.text, kind: source.connection.kindName,
+                    source: source.name.text, kind: source.connection.kind.name,
                     connection: source.connection.name,
-                    address: source.connection.address(of: source.database),
+                    address: source.connection.kind.address(of: source.database),
                     tables: source.tables.count, extractedTables: published.count,
                     rows: published.reduce(0) { $0 + $1.storedRows },
                     lastExtraction: published.map(\.publishedAt).max()?.description,

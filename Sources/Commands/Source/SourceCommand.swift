@@ -55,24 +55,3 @@ struct UnknownSource: Diagnostic {
         return meant + (known.isEmpty ? "Add one: tarn source add URL" : "All sources: tarn source list")
     }
 }
-
-extension ConnectionDefinition {
-    /// `mysql`, `sqlite`, …
-    var kindName: String {
-        switch kind {
-        case .sqlite: "sqlite"
-        case .mysql: "mysql"
-        case .postgres: "postgres"
-        }
-    }
-
-    /// Where it leads for `database`, without secrets.
-    func address(of database: String) -> String {
-        switch kind {
-        case .sqlite(let path):
-            path.split(separator: "{database}", omittingEmptySubsequences: false).joined(separator: database)
-        case .mysql(let server), .postgres(let server):
-            "\(server.user)@\(server.socket ?? "\(server.host):\(server.port)")/\(database)"
-        }
-    }
-}

@@ -51,8 +51,8 @@ struct SourceTargetFinder {
         let suffix = String(name[(dot ?? name.endIndex)...])
         let pattern = "\(folder)/{database}\(suffix)"
         let known = try candidates { connection in
-            guard case .sqlite(let path) = connection.kind else { return false }
-            return path == pattern || path == absolute
+            connection.kind.name == "sqlite"
+                && (connection.kind.filePattern == pattern || connection.kind.filePattern == absolute)
         }
         if let known { return existing(known, database) }
         let base = lake.folder + "/"
@@ -73,7 +73,7 @@ struct SourceTargetFinder {
     ) throws -> SourceTarget {
         let absoluteSocket = socket.map { SourceTargetFinder.absolute($0) }
         let known = try candidates { connection in
-            guard connection.kindName == kind, let other = connection.kind.serverAddress,
+            guard connection.kind.name == kind, let other = connection.kind.server,
                 other.user == server.user
             else { return false }
             if let absoluteSocket { return other.socket == absoluteSocket }
@@ -81,6 +81,11 @@ struct SourceTargetFinder {
         }
         if let known {
             if given != nil { warnOfPassword() }
+            if passwordVariable != nil || !hasPassword || tls != nil {
+                Output.note(
+                    "note: the connection '\(known.name)' of lake.yaml leads there; its own settings are used"
+                )
+            }
             return existing(known, server.database)
         }
         let name = try newName(suggested: SourceTargetFinder.word(server.host, or: kind))
@@ -176,6 +181,12 @@ struct SourceTargetFinder {
             guard taken.contains(name) else { return name }
             throw Diagnostics(files.mistakes)
         }
+        let broken = taken.subtracting(lake.connections.keys).sorted()
+        if !broken.isEmpty {
+            Output.note(
+                "note: it is not known where \(broken.joined(separator: ", ")) of lake.yaml leads (see tarn validate), "
+                    + "so a new connection is made")
+        }
         guard taken.contains(suggested) else { return suggested }
         return (2...).lazy.map { "\(suggested)_\($0)" }.first { !taken.contains($0) } ?? suggested
     }
@@ -201,16 +212,6 @@ struct SourceTargetFinder {
     private static func isVariable(_ name: String) -> Bool {
         guard let first = name.first, first.isASCII, first.isLetter || first == "_" else { return false }
         return name.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "_") }
-    }
-}
-
-extension ConnectionDefinition.Kind {
-    /// `nil` for what is no server.
-    var serverAddress: ConnectionDefinition.ServerAddress? {
-        switch self {
-        case .sqlite: nil
-        case .mysql(let address), .postgres(let address): address
-        }
     }
 }
 

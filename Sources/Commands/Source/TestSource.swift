@@ -20,19 +20,36 @@ struct TestSource: AsyncParsableCommand {
     @OptionGroup var lake: LakeOptions
     @OptionGroup var output: JSONOption
 
+    private static let atOnce = 8
+
     func run() async throws {
         let files = try SourceFiles(lake)
         let sources = names.isEmpty ? files.definition.sources : try names.map(files.source)
         let exclusions = files.definition.exclusions
         var results: [SourceJSON] = []
-        for source in sources {
-            try Task.checkCancellation()
-            let findings = try await BlockingPool.shared.run {
-                SourceCheckup(source, exclusions: exclusions, now: Lake.now).run()
+        // Side by side, because a server that does not answer takes its time; shown in their order.
+        try await withThrowingTaskGroup(of: (Int, [SourceFinding]).self) { group in
+            var waiting = sources.enumerated().makeIterator()
+            var found: [Int: [SourceFinding]] = [:]
+            func startNext() {
+                guard let (index, source) = waiting.next() else { return }
+                group.addTask {
+                    let findings = try await BlockingPool.shared.run {
+                        SourceCheckup(source, exclusions: exclusions, now: Lake.now).run()
+                    }
+                    return (index, findings)
+                }
             }
-            let result = SourceJSON(source, findings)
-            if !output.json { show(source, findings) }
-            results.append(result)
+            for _ in 0..<TestSource.atOnce { startNext() }
+            for try await (index, findings) in group {
+                startNext()
+                found[index] = findings
+                while let findings = found[results.count] {
+                    let source = sources[results.count]
+                    if !output.json { show(source, findings) }
+                    results.append(SourceJSON(source, findings))
+                }
+            }
         }
         // Sources that are not there because their files are wrong cannot be tested.
         let mistakes = names.isEmpty ? files.mistakes : []
@@ -55,7 +72,7 @@ struct TestSource: AsyncParsableCommand {
         let style = Output.style
         Output.line(
             style.bold(source.name.text)
-                + "  \(source.connection.kindName) \(source.connection.address(of: source.database))")
+                + "  \(source.connection.kind.name) \(source.connection.kind.address(of: source.database))")
         let width = min(32, findings.map { displayWidth(of: $0.subject) }.max() ?? 0)
         for finding in findings where !problems || finding.verdict != .fine {
             let mark =
@@ -94,8 +111,8 @@ struct TestSource: AsyncParsableCommand {
 
         init(_ source: SourceDefinition, _ found: [SourceFinding]) {
             self.source = source.name.text
-            kind = source.connection.kindName
-            address = source.connection.address(of: source.database)
+            kind = source.connection.kind.name
+            address = source.connection.kind.address(of: source.database)
             isBroken = found.contains { $0.verdict == .broken }
             findings = found.map {
                 Finding(

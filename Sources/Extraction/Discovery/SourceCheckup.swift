@@ -51,20 +51,12 @@ package struct SourceCheckup: Sendable {
         case .local(let reason): SourceFinding("encryption", .fine, "not needed: \(reason)")
         case .encrypted(let how): SourceFinding("encryption", .fine, how)
         case .clear:
-            isThisMachine
+            source.connection.kind.isThisMachine
                 ? SourceFinding("encryption", .fine, "none; the server is this machine")
                 : SourceFinding(
                     "encryption", .remark, "none: rows and password go over the network in clear text",
                     remedy:
                         "Write 'tls: true' or 'tls: verify' at the connection (\(source.connection.place)).")
-        }
-    }
-
-    private var isThisMachine: Bool {
-        switch source.connection.kind {
-        case .sqlite: true
-        case .mysql(let address), .postgres(let address):
-            address.socket != nil || ["localhost", "127.0.0.1", "::1"].contains(address.host)
         }
     }
 
