@@ -1,8 +1,8 @@
 internal import DuckDB
 internal import Glibc
-internal import LakeModel
+package import LakeModel
 internal import LakeStore
-internal import Project
+package import Project
 
 /// Reads one piece of a table into a staged file, in one snapshot of the source, and proves that it is whole.
 ///
@@ -138,7 +138,7 @@ struct PieceReader {
 
 extension ExtractionCheck {
     /// How many values of `conversions` it counts.
-    func values(in conversions: [Conversion]) -> Int64 {
+    package func values(in conversions: [Conversion]) -> Int64 {
         conversions.filter {
             ($0.column == column || column == nil) && ($0.reason == reason || reason == nil)
         }
@@ -146,7 +146,7 @@ extension ExtractionCheck {
     }
 
     /// `changed_values(email, invalid_text) <= 0`.
-    var name: String {
+    package var name: String {
         let subject = [column, reason?.rawValue].compactMap { $0 }.joined(separator: ", ")
         return "changed_values(\(subject)) <= \(valuesMax)"
     }

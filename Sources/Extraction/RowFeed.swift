@@ -39,6 +39,17 @@ package final class RowFeed: TableFunction {
 
     /// Writes all rows that the readers of `feed` have into a new Parquet file at `path`. Blocks.
     func write(_ feed: Feed, to path: String, on connection: Connection) throws {
+        try run(feed, on: connection) { rows in
+            """
+            COPY (SELECT * FROM \(rows)) TO \(quotedLiteral(path)) (FORMAT parquet, COMPRESSION snappy, \
+            ROW_GROUP_SIZE \(RowFeed.rowGroupRows), ROW_GROUP_SIZE_BYTES \(RowFeed.rowGroupBytes), \
+            DICTIONARY_SIZE_LIMIT \(RowFeed.dictionaryMax))
+            """
+        }
+    }
+
+    /// Runs the statement that `sql` makes of the table function with the rows of `feed`. Blocks.
+    func run(_ feed: Feed, on connection: Connection, _ sql: (_ rows: String) -> String) throws {
         let number = open.withLock { open in
             defer { open.next += 1 }
             open.feeds[open.next] = feed
@@ -46,12 +57,7 @@ package final class RowFeed: TableFunction {
         }
         defer { open.withLock { _ = $0.feeds.removeValue(forKey: number) } }
         do {
-            try connection.execute(
-                """
-                COPY (SELECT * FROM \(name)(\(number)::UBIGINT)) TO \(quotedLiteral(path)) \
-                (FORMAT parquet, COMPRESSION snappy, ROW_GROUP_SIZE \(RowFeed.rowGroupRows), \
-                ROW_GROUP_SIZE_BYTES \(RowFeed.rowGroupBytes), DICTIONARY_SIZE_LIMIT \(RowFeed.dictionaryMax))
-                """)
+            try connection.execute(sql("\(name)(\(number)::UBIGINT)"))
         } catch {
             throw error.underlying ?? error
         }
@@ -146,6 +152,11 @@ package final class FeedReader: @unchecked Sendable {
     }
 
     var ledgers: [ExtractionLedger] { finished }
+
+    /// Of everything that it read, whether the end was reached or not.
+    var ledgerSoFar: ExtractionLedger {
+        ExtractionLedger(merging: finished + (producer.map { [$0.ledger] } ?? []))
+    }
 
     func fill(_ chunk: inout OutputChunk) throws {
         try turn.withLock { _ in

@@ -23,6 +23,12 @@ protocol SourceSession: AnyObject {
     /// The names of all tables and views.
     func tableNames() throws -> [String]
 
+    /// All tables and views with their columns, keys, sizes and candidates for a cursor, in any order.
+    func discover() throws -> [DiscoveredTable]
+
+    /// How the connection is protected and what the account may do; `nil` if there is nothing to say.
+    func inspect() throws -> SourceInspection?
+
     /// What time it is there, and since when something may be written that nobody sees yet.
     func clock() throws -> SourceClock
 
@@ -57,11 +63,16 @@ protocol SourceSession: AnyObject {
     /// The rows that `reading` means, as they come.
     func rows(_ reading: TableReading) throws -> any RowProducer
 
+    /// Finds out whether `reading` could be read, without its rows.
+    func probe(_ reading: TableReading) throws
+
     /// Ends the transaction, if there is one, and the connection.
     func close()
 }
 
 extension SourceSession {
+    func inspect() throws -> SourceInspection? { nil }
+    func probe(_ reading: TableReading) throws { _ = try rows(reading) }
     func load() throws -> SourceLoad { SourceLoad() }
     func slices(of reading: TableReading, into pieces: Int) throws -> [Slice] { [.whole] }
     func checksums(of reading: TableReading) throws -> [ColumnChecksum]? { nil }

@@ -7,6 +7,8 @@ struct TableReading: Hashable, Sendable {
     let slice: Slice
     /// The columns that tell people which row it is.
     let key: [String]
+    /// At most so many rows, whichever; `nil` is all.
+    var rowsMax: Int?
 
     /// The part of the cursor that is read:
     /// `(lower <= cursor AND leading < upper) OR leading >= future OR leading IS NULL`.
@@ -47,7 +49,9 @@ struct TableReading: Hashable, Sendable {
     }
 
     func sliced(_ slice: Slice) -> TableReading {
-        TableReading(table: table, bounds: bounds, slice: slice, key: key)
+        var reading = TableReading(table: table, bounds: bounds, slice: slice, key: key)
+        reading.rowsMax = rowsMax
+        return reading
     }
 
     /// The positions of the cursors among the columns, the leading one first.

@@ -3,13 +3,14 @@ internal import LakeModel
 
 /// What a successful attempt led to.
 enum BuiltStep: Sendable {
-    case committed(BronzeManifest, ExtractionLedger, version: String)
+    /// - Parameter warnings: Checks of the ledger that warn.
+    case committed(BronzeManifest, ExtractionLedger, version: String, warnings: [String])
     case published(TableManifest)
     case noNewRows
 
     var outcome: StepOutcome {
         switch self {
-        case .committed(let manifest, let ledger, _):
+        case .committed(let manifest, let ledger, _, _):
             .succeeded(
                 rows: ledger.rows,
                 bytes: manifest.files.last { $0.run == manifest.run }?.bytes ?? ByteCount(0))
@@ -19,23 +20,29 @@ enum BuiltStep: Sendable {
     }
 
     var bytesRead: Int64? {
-        if case .committed(_, let ledger, _) = self { ledger.bytes } else { nil }
+        if case .committed(_, let ledger, _, _) = self { ledger.bytes } else { nil }
     }
 
     var remarks: [String] {
         switch self {
-        case .committed(let manifest, _, _):
-            manifest.conversions.map { "\($0.column): \($0.values) × \($0.reason.rawValue)" }
+        case .committed(let manifest, let ledger, _, let warnings):
+            ledger.conversions.map { "\($0.column): \($0.values) × \($0.reason.rawValue)" } + warnings
+                + (manifest.schemaChanges ?? []).map(\.inWords)
         case .published(let manifest):
             manifest.checks.filter { !$0.passed }.map { "\($0.check) warns: \($0.failures) rows" }
         case .noNewRows: []
         }
     }
 
+    /// How the reading went: how consistent it was, and what could not be seen.
+    var notes: [String] {
+        if case .committed(let manifest, _, _, _) = self { manifest.origin.remarks ?? [] } else { [] }
+    }
+
     /// `nil` if nothing was published.
     func materialization(startedAt: Timestamp, finishedAt: Timestamp) -> Materialization? {
         switch self {
-        case .committed(let manifest, _, let version):
+        case .committed(let manifest, _, let version, _):
             Materialization(
                 asset: manifest.asset, run: manifest.run, partition: manifest.ingestionDate, version: version,
                 codeHash: "", rows: manifest.rows, bytes: manifest.bytes, schema: manifest.schema, inputs: [],
@@ -52,12 +59,16 @@ enum BuiltStep: Sendable {
 
     func events(of step: StepID, at now: Timestamp) -> [RunEvent.Draft] {
         switch self {
-        case .committed(let manifest, _, _):
-            manifest.conversions.map {
+        case .committed(let manifest, let ledger, _, let warnings):
+            ledger.conversions.map {
                 RunEvent.Draft(
                     step, at: now, kind: .valuesConverted,
                     text: "\($0.column): \($0.values) values, \($0.reason.rawValue)")
-            }
+            } + warnings.map { RunEvent.Draft(step, at: now, kind: .checkFailed, text: $0) }
+                + (manifest.schemaChanges ?? []).map {
+                    RunEvent.Draft(step, at: now, kind: .schemaChanged, text: $0.inWords)
+                }
+                + (manifest.origin.remarks ?? []).map { RunEvent.Draft(step, at: now, kind: .note, text: $0) }
         case .published(let manifest):
             manifest.checks.map {
                 RunEvent.Draft(
@@ -65,6 +76,19 @@ enum BuiltStep: Sendable {
                     text: $0.passed ? $0.check : "\($0.check): \($0.failures) rows (\($0.severity.rawValue))")
             }
         case .noNewRows: []
+        }
+    }
+}
+
+extension SchemaChange {
+    /// `column 'vat' is new (DECIMAL(10,2))`.
+    package var inWords: String {
+        switch kind {
+        case .added: "column '\(column)' is new\(now.map { " (\($0))" } ?? "")"
+        case .removed: "column '\(column)' is gone"
+        case .renamed: "column '\(before ?? "?")' is now called '\(column)'"
+        case .widened, .narrowed, .retyped:
+            "column '\(column)' was \(kind.rawValue): \(before ?? "?") to \(now ?? "?")"
         }
     }
 }

@@ -109,7 +109,7 @@ struct LakeSteps: Sendable {
                         step.asset,
                         StepEnd(
                             outcome: outcome, elapsed: .now - began, bytesRead: built.bytesRead,
-                            remarks: built.remarks)))
+                            remarks: built.remarks, notes: built.notes)))
                 return outcome.state
             } catch {
                 let outcome = StepOutcome(error, asset: step.asset)
@@ -182,7 +182,9 @@ struct LakeSteps: Sendable {
             guard let state = try await lake.state(of: extraction.asset) else {
                 throw MissingInput(asset: extraction.asset, input: extraction.asset)
             }
-            return .committed(manifest, ledger, version: state.version)
+            return .committed(
+                manifest, ledger, version: state.version,
+                warnings: table.definition.warnings(on: ledger.conversions))
         }
     }
 
@@ -215,6 +217,16 @@ private final class SkippedSteps: Sendable {
         all.withLock { all in
             defer { all = ([], []) }
             return all
+        }
+    }
+}
+
+extension TableDefinition {
+    /// What its checks that only warn say of a ledger.
+    fileprivate func warnings(on conversions: [Conversion]) -> [String] {
+        checks.filter { $0.severity == .warn }.compactMap { check in
+            let values = check.values(in: conversions)
+            return values > check.valuesMax ? "\(check.name) warns: \(values) values" : nil
         }
     }
 }
