@@ -119,14 +119,16 @@ package struct TableExtraction: Sendable {
             let path = try await store.localPath(forWriting: LakeLayout.staged(asset, of: run))
         else { throw ExtractionMistake.unwritableStore(table, of: source) }
         let wanted = table.readersMax ?? source.connectionsMax
-        let connections = await slots.take(upTo: min(wanted, source.connectionsMax))
+        // One more counts the rows while they are read, where there is room.
+        let connections = await slots.take(upTo: min(max(2, wanted), source.connectionsMax))
         defer { slots.giveBack(connections) }
         let cancellation = CancelOnce()
         return try await BlockingPool.shared.run(onCancel: { cancellation.cancel() }) {
             do {
                 try cancellation.check()
                 return try PieceReader(
-                    extraction: self, piece: piece, path: path, readersMax: connections, progress: progress,
+                    extraction: self, piece: piece, path: path, connectionsMax: connections,
+                    readersMax: min(wanted, connections), progress: progress,
                     governor: governor, cancellation: cancellation
                 ).read()
             } catch {
