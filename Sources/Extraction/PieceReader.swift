@@ -46,6 +46,27 @@ struct PieceReader {
             of: shape, in: session, readers: min(readersMax, slices.count),
             wantsCounter: isLarge(reading) && connectionsMax > min(readersMax, slices.count))
         defer { snapshot.close() }
+        func outcome(
+            _ ledger: ExtractionLedger, hasNews: Bool, checksums: [ColumnChecksum]? = nil
+        ) throws -> PieceRead {
+            // A fingerprint says "nothing to read until it changes", which is not so while rows are left
+            // for later.
+            let isComplete = try fingerprint != nil && !session.hasRowsBeyond(reading)
+            return PieceRead(
+                hasNews: hasNews, isLast: range?.isLast ?? true, began: range?.began, ends: range?.ends,
+                share: range?.share, shape: shape, ledger: ledger, key: key,
+                isKeyUnique: !key.isEmpty && key == shape.primaryKey,
+                range: range?.covered(ledger), changes: changes,
+                origin: BronzeManifest.Origin(
+                    system: session.system, fingerprint: isComplete ? fingerprint : nil, rows: ledger.rows,
+                    readAt: clock.now, utcOffset: clock.utcOffset, checksums: checksums,
+                    remarks: snapshot.remarks + (range?.remarks ?? [])))
+        }
+        let countedBefore = snapshot.isAlone ? try session.count(reading) : nil
+        // Nothing is there, and bronze has the table: the usual end of a look for new rows.
+        if countedBefore == 0, table.mode == .incremental, piece.before != nil, changes.isEmpty {
+            return try outcome(ExtractionLedger(), hasNews: false)
+        }
         let connection = try extraction.database.connect()
         defer { connection.close() }
         let interrupter = connection.interrupter
@@ -56,7 +77,8 @@ struct PieceReader {
             interrupter.cancel()
         }
         try cancellation.check()
-        let (ledger, counted) = try write(reading, slices, snapshot, on: connection)
+        let (ledger, counted) = try write(
+            reading, slices, snapshot, countedBefore: countedBefore, on: connection)
         guard ledger.rows == counted else {
             throw ExtractionMistake.lostRows(
                 read: ledger.rows, counted: counted, snapshot.consistency, table, of: source)
@@ -71,23 +93,14 @@ struct PieceReader {
         }
         try TableShape.requireUnchanged(shape, in: session, extraction)
         try requireAllowed(ledger.conversions)
-        // A fingerprint says "nothing to read until it changes", which is not so while rows are left for
-        // later.
-        let isComplete = try fingerprint != nil && !session.hasRowsBeyond(reading)
         if table.mode == .incremental, ledger.rows > 0 { try file.requireKey(key, table, of: source) }
-        return PieceRead(
-            hasNews: try extraction.isFullRefresh && ledger.rows > 0
+        return try outcome(
+            ledger,
+            hasNews: extraction.isFullRefresh && ledger.rows > 0
                 || file.hasNews(
                     reading, ledger, before: piece.before, files: piece.files,
                     url: { extraction.store.readableURL(of: $0) }),
-            isLast: range?.isLast ?? true, began: range?.began, ends: range?.ends,
-            share: range?.share, shape: shape, ledger: ledger, key: key,
-            isKeyUnique: !key.isEmpty && key == shape.primaryKey,
-            range: range?.covered(ledger), changes: changes,
-            origin: BronzeManifest.Origin(
-                system: session.system, fingerprint: isComplete ? fingerprint : nil, rows: counted,
-                readAt: clock.now, utcOffset: clock.utcOffset, checksums: checksums,
-                remarks: snapshot.remarks + (range?.remarks ?? [])))
+            checksums: checksums)
     }
 
     /// Small tables are not worth the cutting.
@@ -105,19 +118,19 @@ struct PieceReader {
     }
 
     private func write(
-        _ reading: TableReading, _ slices: [Slice], _ snapshot: ReadingSnapshot, on connection: Connection
+        _ reading: TableReading, _ slices: [Slice], _ snapshot: ReadingSnapshot, countedBefore: Int64?,
+        on connection: Connection
     ) throws -> (ExtractionLedger, counted: Int64) {
         // Counting takes a good part of the time of reading. One session counts while others read, if there
         // are others.
         let counting = snapshot.counter.map { counter in SideThread { try counter.session.count(reading) } }
-        let isAlone = counting == nil && snapshot.readers.count == 1
-        var counted = isAlone ? try snapshot.readers[0].count(reading) : 0
         let queue = SliceQueue(slices)
         let readers = snapshot.readers.enumerated().map { index, session in
             FeedReader(
                 session, reading, queue,
                 counting: snapshot.isPerReader
-                    ? .slices : index == 0 && !isAlone && counting == nil ? .everything : .nothing,
+                    ? .slices
+                    : index == 0 && countedBefore == nil && counting == nil ? .everything : .nothing,
                 progress: progress, governor: governor)
         }
         let written = Result {
@@ -132,7 +145,7 @@ struct PieceReader {
         } catch let lost as LostValue {
             throw ExtractionMistake.lostValue(lost, table, of: source)
         }
-        counted += try other.get()
+        let counted = try (countedBefore ?? 0) + other.get()
         return (
             ExtractionLedger(merging: readers.flatMap(\.ledgers)),
             readers.reduce(counted) { $0 + $1.counted }

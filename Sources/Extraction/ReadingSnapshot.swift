@@ -41,6 +41,9 @@ struct ReadingSnapshot {
         for sibling in siblings { sibling.close() }
     }
 
+    /// Whether one session has to count and then to read.
+    var isAlone: Bool { readers.count == 1 && counter == nil }
+
     /// Whether each reader sees a state of its own.
     var isPerReader: Bool {
         if case .perReader = consistency { readers.count > 1 } else { false }
