@@ -12,13 +12,17 @@ struct PieceReader {
     let piece: Piece
     /// Of the staged file.
     let path: String
-    let readersMax: Int
+    /// Connections that may be open at once.
+    let connections: Int
     let progress: ExtractionProgress
     let governor: Governor
     let cancellation: CancelOnce
 
     private var table: TableDefinition { extraction.table }
     private var source: SourceDefinition { extraction.source }
+    /// Whether one connection asks how busy the source is while the others read.
+    private var isWatched: Bool { source.pace.dependsOnLoad && connections > 1 }
+    private var readersMax: Int { min(connections - (isWatched ? 1 : 0), table.readersMax ?? .max) }
 
     func read() throws -> PieceRead {
         let session = try SourceConnector(source).connect()
@@ -44,7 +48,12 @@ struct PieceReader {
         let connection = try extraction.database.connect()
         defer { connection.close() }
         let interrupter = connection.interrupter
-        let stops = snapshot.readers.map(\.cancel)
+        // A server that has no more room lets us read all the same.
+        let watcher = isWatched ? try? SourceConnector(source).connect() : nil
+        defer { watcher?.close() }
+        if let watcher { governor.beginWatch(by: watcher, besides: snapshot.readers.count) }
+        defer { governor.endWatch() }
+        let stops = snapshot.readers.map(\.cancel) + (watcher.map { [$0.cancel] } ?? [])
         cancellation.arm {
             stopSource()
             for stop in stops { stop() }
@@ -82,7 +91,7 @@ struct PieceReader {
             origin: BronzeManifest.Origin(
                 system: session.system, fingerprint: isComplete ? fingerprint : nil, rows: counted,
                 readAt: clock.now, utcOffset: clock.utcOffset, checksums: checksums,
-                remarks: snapshot.remarks + (range?.remarks ?? [])))
+                remarks: snapshot.remarks + (range?.remarks ?? []) + governor.remarks))
     }
 
     /// Small tables are not worth the cutting.

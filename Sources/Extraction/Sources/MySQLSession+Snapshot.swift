@@ -19,11 +19,18 @@ extension MySQLSession {
         return SourceClock(now: now, localNow: local.microseconds, oldestWriter: oldest)
     }
 
-    func load() throws -> SourceLoad {
+    func load(besides readers: Int) throws -> SourceLoad {
         let load = try wrap(nil) { try connection.serverLoad() }
+        var unseen: [String] = []
+        switch load.replica {
+        case .unseen(let reason): unseen = ["The replica's lag cannot be seen: \(reason)."]
+        case .stopped(let reason): unseen = ["The replica's lag is unknown: \(reason)."]
+        case .notReplica, .behind: break
+        }
         return SourceLoad(
-            threadsRunning: load.threadsRunning,
-            replicaLag: load.replicaLagSeconds.map { .seconds($0) })
+            // The server counts every session that sends rows, and this one.
+            threadsRunning: max(0, load.threadsRunning - 1 - readers),
+            replicaLag: load.replicaLagSeconds.map { .seconds($0) }, unseen: unseen)
     }
 
     func beginSnapshot(of table: SourceTable, readers: Int) throws -> SourceSnapshot {
