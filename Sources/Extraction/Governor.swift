@@ -43,14 +43,14 @@ final class Governor: Sendable {
 
     /// Asks `session`, which reads nothing itself.
     /// - Returns: Why reading should wait; `nil` if it need not.
-    func objection(of session: any SourceSession, besides readers: Int = 0) throws -> String? {
+    func objection(of session: any SourceSession, besides readers: [any SourceSession] = []) throws -> String? {
         let load = try session.load(besides: readers)
         seen.withLock { seen in seen += load.unseen.filter { !seen.contains($0) } }
         return pace.objection(to: load)
     }
 
-    /// Has `session` watch the source until ``endWatch()``, while `readers` others stream.
-    func beginWatch(by session: any SourceSession, besides readers: Int) {
+    /// Has `session` watch the source until ``endWatch()``, while `readers` stream.
+    func beginWatch(by session: any SourceSession, besides readers: [any SourceSession]) {
         let new = LoadWatch(session, progress) { [self] in try objection(of: $0, besides: readers) }
         watch.withLock { $0 = new }
     }

@@ -51,7 +51,7 @@ struct PieceReader {
         // A server that has no more room lets us read all the same.
         let watcher = isWatched ? try? SourceConnector(source).connect() : nil
         defer { watcher?.close() }
-        if let watcher { governor.beginWatch(by: watcher, besides: snapshot.readers.count) }
+        if let watcher { governor.beginWatch(by: watcher, besides: snapshot.readers) }
         defer { governor.endWatch() }
         let stops = snapshot.readers.map(\.cancel) + (watcher.map { [$0.cancel] } ?? [])
         cancellation.arm {

@@ -33,7 +33,7 @@ extension PostgresSession {
         return starts.min().map { .since(Timestamp(microseconds: $0)) } ?? .none
     }
 
-    func load(besides readers: Int) throws -> SourceLoad {
+    func load(besides readers: [any SourceSession]) throws -> SourceLoad {
         try wrap(nil) {
             // In a transaction the first look at the sessions would be repeated for ever.
             try connection.execute("SELECT pg_catalog.pg_stat_clear_snapshot()")
