@@ -43,7 +43,8 @@ final class Governor: Sendable {
 
     /// Asks `session`, which reads nothing itself.
     /// - Returns: Why reading should wait; `nil` if it need not.
-    func objection(of session: any SourceSession, besides readers: [any SourceSession] = []) throws -> String? {
+    func objection(of session: any SourceSession, besides readers: [any SourceSession] = []) throws -> String?
+    {
         let load = try session.load(besides: readers)
         seen.withLock { seen in seen += load.unseen.filter { !seen.contains($0) } }
         return pace.objection(to: load)

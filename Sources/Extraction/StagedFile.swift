@@ -79,23 +79,39 @@ struct StagedFile {
     ) throws {
         // A column in which values were changed, which the ledger says, cannot have the same.
         let changed = Set(conversions.map(\.column))
-        for checksum in checksums where !changed.contains(checksum.column) {
-            guard let column = shape.column(checksum.column) else { continue }
-            let found = try self.checksum(of: column)
+        let wanted = checksums.filter { !changed.contains($0.column) }
+        let columns = wanted.compactMap { shape.column($0.column) }
+        let found = try self.checksums(of: columns)
+        for checksum in wanted {
+            guard let found = found[checksum.column] else { continue }
             guard found.values == checksum.values, checksum.sum == nil || found.sum == checksum.sum else {
                 throw ExtractionMistake.wrongChecksum(checksum, found, definition, of: source)
             }
         }
     }
 
-    private func checksum(of column: SourceColumn) throws -> ColumnChecksum {
-        let name = quotedIdentifier(column.name)
-        let sum = column.type.checksumMeasure(of: name).map { "CAST(sum(\($0)) AS VARCHAR)" } ?? "NULL"
-        let result = try connection.query("SELECT count(\(name)), \(sum) FROM \(table)")
-        let row = result.rows.first ?? []
-        return ColumnChecksum(
-            column: column.name, values: row.first?.integer ?? 0,
-            sum: row.count > 1 && !row[1].isNull ? "\(row[1])" : nil)
+    /// Many columns at once, because each statement reads the description of all columns.
+    private static let columnsAtOnce = 256
+
+    private func checksums(of columns: [SourceColumn]) throws -> [String: ColumnChecksum] {
+        var found: [String: ColumnChecksum] = [:]
+        for begin in stride(from: 0, to: columns.count, by: StagedFile.columnsAtOnce) {
+            let some = columns[begin..<min(columns.count, begin + StagedFile.columnsAtOnce)]
+            let items = some.map { column in
+                let name = quotedIdentifier(column.name)
+                let sum = column.type.checksumMeasure(of: name).map { "CAST(sum(\($0)) AS VARCHAR)" }
+                return "count(\(name)), \(sum ?? "NULL")"
+            }
+            let result = try connection.query("SELECT \(items.joined(separator: ", ")) FROM \(table)")
+            let row = result.rows.first ?? []
+            guard row.count == 2 * some.count else { continue }
+            for (index, column) in some.enumerated() {
+                found[column.name] = ColumnChecksum(
+                    column: column.name, values: row[2 * index].integer ?? 0,
+                    sum: row[2 * index + 1].isNull ? nil : "\(row[2 * index + 1])")
+            }
+        }
+        return found
     }
 }
 

@@ -108,7 +108,9 @@ import Testing
         try await expectNothingStaged(lake)
     }
 
-    @Test func `whose connection is cut in its first piece fails and begins again the next time`() async throws {
+    @Test func `whose connection is cut in its first piece fails and begins again the next time`()
+        async throws
+    {
         try await withMariaDB(Self.mariaDB) { _, settings in
             let proxy = try FlakyProxy(to: settings.port)
             defer { proxy.stop() }
@@ -175,9 +177,10 @@ import Testing
                 #expect(manifest.origin.checksums?.count == (hasChecksum ? 4_000 : nil))
             }
             let sum = (0..<4_000).filter { $0 % 7 != 0 }.reduce(0) { $0 + $1 % 127 }
-            let total = (0..<4_000).map { "coalesce(c\($0), 0)" }.joined(separator: " + ")
+            let total = (0..<4_000).map { "c\($0)" }.joined(separator: ", ")
             #expect(
-                try await lake.query("SELECT sum(x) FROM (SELECT \(total) AS x FROM bronze_s.t)").first
+                try await lake.query("SELECT sum(x) FROM (SELECT list_sum([\(total)]) AS x FROM bronze_s.t)")
+                    .first
                     == "\(2 * sum)")
         }
     }
@@ -280,7 +283,8 @@ import Testing
             ]
         ) { _, settings in
             try await withReader(of: settings) { reader in
-                let remarks = try await LittleLake(mysql: reader).commit(.incremental()).0.origin.remarks ?? []
+                let remarks =
+                    try await LittleLake(mysql: reader).commit(.incremental()).0.origin.remarks ?? []
                 #expect(remarks.contains { $0.contains("GRANT PROCESS") }, "\(remarks)")
             }
         }
@@ -289,7 +293,8 @@ import Testing
 
 /// Sources that give another value each time that they are asked.
 @Suite struct `A checksum` {
-    private func expectRefused(_ lake: LittleLake, _ location: SourceLocation = #_sourceLocation) async throws {
+    private func expectRefused(_ lake: LittleLake, _ location: SourceLocation = #_sourceLocation) async throws
+    {
         let error = await #expect(throws: ExtractionMistake.self, sourceLocation: location) {
             try await lake.commit(.checkedTable())
         }
@@ -304,7 +309,7 @@ import Testing
             LittleLake(
                 sqlite: """
                     CREATE TABLE u (id INTEGER); INSERT INTO u VALUES (1), (2), (3);
-                    CREATE VIEW t AS SELECT id, random() % 1000000007 AS v FROM u
+                    CREATE VIEW t AS SELECT id, printf('%.*c', 1 + abs(random() % 1000000), 'x') AS v FROM u
                     """))
     }
 

@@ -71,7 +71,8 @@ private struct SQLiteColumnSum {
         case .date: if case .value(let days) = MySQLText.date(text) { return Int128(days) }
         case .localTimestamp, .instant:
             if case .value(let microseconds) = MySQLText.dateTime(text) { return Int128(microseconds) }
-        case .timeSpan: if case .value(let microseconds) = MySQLText.time(text) { return Int128(microseconds) }
+        case .timeSpan:
+            if case .value(let microseconds) = MySQLText.time(text) { return Int128(microseconds) }
         case .boolean, .integer, .bits: return Int128(String(decoding: text, as: UTF8.self))
         case .float, .double: break
         }

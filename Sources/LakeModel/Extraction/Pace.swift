@@ -53,7 +53,9 @@ extension Pace.Hours: CustomStringConvertible {
     /// `22:00–06:00`.
     package var description: String { "\(Self.text(from))–\(Self.text(to))" }
 
-    private static func text(_ minutes: Int) -> String { "\(padded(minutes / 60, 2)):\(padded(minutes % 60, 2))" }
+    private static func text(_ minutes: Int) -> String {
+        "\(padded(minutes / 60, 2)):\(padded(minutes % 60, 2))"
+    }
 
     /// Whether the wall's clock shows a time within them.
     package func contains(_ time: LocalTime) -> Bool {
