@@ -1,3 +1,4 @@
+internal import Blocking
 internal import DuckDB
 internal import Glibc
 package import LakeModel
@@ -12,17 +13,17 @@ struct PieceReader {
     let piece: Piece
     /// Of the staged file.
     let path: String
-    /// Connections that may be open at once.
-    let connections: Int
+    /// How many connections it may open, of which ``readersMax`` may read.
+    let connectionsMax: Int
+    let readersMax: Int
+    /// Whether one connection more asks how busy the source is meanwhile.
+    let isWatched: Bool
     let progress: ExtractionProgress
     let governor: Governor
     let cancellation: CancelOnce
 
     private var table: TableDefinition { extraction.table }
     private var source: SourceDefinition { extraction.source }
-    /// Whether one connection asks how busy the source is while the others read.
-    private var isWatched: Bool { source.pace.dependsOnLoad && connections > 1 }
-    private var readersMax: Int { min(connections - (isWatched ? 1 : 0), table.readersMax ?? .max) }
 
     func read() throws -> PieceRead {
         let session = try SourceConnector(source).connect()
@@ -43,17 +44,19 @@ struct PieceReader {
         let reading = TableReading(table: shape, bounds: range?.bounds, key: key)
 
         let slices = try slices(of: reading, in: session)
-        let snapshot = try session.beginSnapshot(of: shape, readers: min(readersMax, slices.count))
-        defer { for sibling in snapshot.readers.dropFirst() { sibling.close() } }
+        let snapshot = try ReadingSnapshot(
+            of: shape, in: session, readers: min(readersMax, slices.count),
+            wantsCounter: isLarge(reading) && connectionsMax > min(readersMax, slices.count))
+        defer { snapshot.close() }
         let connection = try extraction.database.connect()
         defer { connection.close() }
         let interrupter = connection.interrupter
         // A server that has no more room lets us read all the same.
         let watcher = isWatched ? try? SourceConnector(source).connect() : nil
         defer { watcher?.close() }
-        if let watcher { governor.beginWatch(by: watcher, besides: snapshot.readers) }
+        if let watcher { governor.beginWatch(by: watcher, besides: snapshot.sessions) }
         defer { governor.endWatch() }
-        let stops = snapshot.readers.map(\.cancel) + (watcher.map { [$0.cancel] } ?? [])
+        let stops = snapshot.sessions.map(\.cancel) + (watcher.map { [$0.cancel] } ?? [])
         cancellation.arm {
             stopSource()
             for stop in stops { stop() }
@@ -98,36 +101,45 @@ struct PieceReader {
     private static let rowsToCut: Int64 = 500_000
 
     private func slices(of reading: TableReading, in session: any SourceSession) throws -> [Slice] {
-        let isLarge = reading.table.rowsEstimate.map { $0 >= PieceReader.rowsToCut } ?? false
-        let isMuch = reading.bounds?.lower == nil || table.chunk != nil
-        guard readersMax > 1, isLarge, isMuch else { return [.whole] }
+        guard readersMax > 1, isLarge(reading) else { return [.whole] }
         // More than readers, so that one that got a sparse slice goes on with another.
         return try session.slices(of: reading, into: readersMax * 4)
     }
 
+    private func isLarge(_ reading: TableReading) -> Bool {
+        let isLarge = reading.table.rowsEstimate.map { $0 >= PieceReader.rowsToCut } ?? false
+        return isLarge && (reading.bounds?.lower == nil || table.chunk != nil)
+    }
+
     private func write(
-        _ reading: TableReading, _ slices: [Slice], _ snapshot: SourceSnapshot, on connection: Connection
+        _ reading: TableReading, _ slices: [Slice], _ snapshot: ReadingSnapshot, on connection: Connection
     ) throws -> (ExtractionLedger, counted: Int64) {
-        var isPerReader = false
-        if case .perReader = snapshot.consistency, snapshot.readers.count > 1 { isPerReader = true }
-        // Counting takes a good part of the time of reading: of several readers, one counts while the
-        // others read already.
-        let isAlone = snapshot.readers.count == 1
-        let counted = isAlone ? try snapshot.readers[0].count(reading) : 0
-        try cancellation.check()
+        // Counting takes a good part of the time of reading. One session counts while others read, if there
+        // are others.
+        let counting = snapshot.counter.map { counter in SideThread { try counter.session.count(reading) } }
+        let isAlone = counting == nil && snapshot.readers.count == 1
+        var counted = isAlone ? try snapshot.readers[0].count(reading) : 0
         let queue = SliceQueue(slices)
         let readers = snapshot.readers.enumerated().map { index, session in
             FeedReader(
                 session, reading, queue,
-                counting: isPerReader ? .slices : index == 0 && !isAlone ? .everything : .nothing,
+                counting: snapshot.isPerReader
+                    ? .slices : index == 0 && !isAlone && counting == nil ? .everything : .nothing,
                 progress: progress, governor: governor)
         }
-        do {
+        let written = Result {
+            try cancellation.check()
             try extraction.feed.write(
                 RowFeed.Feed(readers, of: reading.table), to: path, on: connection)
+        }
+        if case .failure = written { snapshot.counter?.session.cancel() }
+        let other = Result { try counting?.join() ?? 0 }
+        do {
+            try written.get()
         } catch let lost as LostValue {
             throw ExtractionMistake.lostValue(lost, table, of: source)
         }
+        counted += try other.get()
         return (
             ExtractionLedger(merging: readers.flatMap(\.ledgers)),
             readers.reduce(counted) { $0 + $1.counted }
@@ -164,19 +176,6 @@ extension ExtractionCheck {
 extension SourceClock {
     /// Seconds by which the wall clock of the source is ahead of UTC.
     var utcOffset: Int { Int(((localNow - now.microseconds + 500_000) / 1_000_000)) }
-}
-
-extension SourceSnapshot {
-    var remarks: [String] {
-        switch consistency {
-        case .shared(let how):
-            readers.count > 1 ? ["\(readers.count) connections read one state: \(how)."] : []
-        case .perReader(let reason):
-            readers.count > 1
-                ? ["Each of \(readers.count) connections read a state of its own: \(reason)."] : []
-        case .none(let reason): ["Rows may have changed while they were read: \(reason)."]
-        }
-    }
 }
 
 /// What one reading of a piece brought.

@@ -74,7 +74,7 @@ package final class RowFeed: TableFunction {
     /// What a thread gathers before it compresses and writes it: this many rows, or bytes where rows are
     /// wide. Groups of a quarter of DuckDB's usual size are read as fast and take a quarter of the memory.
     private static let rowGroupRows = 32_768
-    private static let rowGroupBytes = 16 << 20
+    private static let rowGroupBytes = 5 << 20
     /// A column with more different values in a group gets no dictionary: the search for one costs a fifth
     /// of the writing, and those of that size save next to nothing.
     private static let dictionaryMax = 4_096

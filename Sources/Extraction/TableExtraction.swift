@@ -126,10 +126,14 @@ package struct TableExtraction: Sendable {
         guard
             let path = try await store.localPath(forWriting: LakeLayout.staged(asset, of: run))
         else { throw ExtractionMistake.unwritableStore(table, of: source) }
-        // One more watches the source, if there is one to spare.
-        let wanted = (table.readersMax ?? source.connectionsMax) + (source.pace.dependsOnLoad ? 1 : 0)
-        let connections = await slots.take(upTo: min(wanted, source.connectionsMax))
-        defer { slots.giveBack(connections) }
+        let wanted = table.readersMax ?? source.connectionsMax
+        // One more counts the rows while they are read, and one watches the source, where there is room.
+        let needsWatch = source.pace.dependsOnLoad
+        let taken = await slots.take(
+            upTo: min(max(2, wanted) + (needsWatch ? 1 : 0), source.connectionsMax))
+        defer { slots.giveBack(taken) }
+        let isWatched = needsWatch && taken > 1
+        let connections = taken - (isWatched ? 1 : 0)
         let cancellation = CancelOnce()
         return try await BlockingPool.shared.run(
             onCancel: {
@@ -140,7 +144,8 @@ package struct TableExtraction: Sendable {
             do {
                 try cancellation.check()
                 return try PieceReader(
-                    extraction: self, piece: piece, path: path, connections: connections, progress: progress,
+                    extraction: self, piece: piece, path: path, connectionsMax: connections,
+                    readersMax: min(wanted, connections), isWatched: isWatched, progress: progress,
                     governor: governor, cancellation: cancellation
                 ).read()
             } catch {

@@ -213,7 +213,7 @@ import Testing
             let connection = try MySQLConnection(settings)
             var left: [[String?]] = []
             // A session that was closed a moment ago may still be listed.
-            for _ in 0..<20 {
+            for _ in 0..<150 {
                 left = try connection.query(
                     """
                     SELECT id, command, info FROM information_schema.processlist \
@@ -224,7 +224,7 @@ import Testing
                 if left.isEmpty { break }
                 usleep(100_000)
             }
-            try connection.execute("SET SESSION lock_wait_timeout = 2")
+            try connection.execute("SET SESSION lock_wait_timeout = 15")
             try connection.execute("ALTER TABLE t COMMENT 'nobody holds it'")
             return left
         }
