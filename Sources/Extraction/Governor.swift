@@ -3,25 +3,29 @@ internal import Synchronization
 
 /// Keeps the reading of one table within the pace that its source allows.
 ///
-/// Rows per second are kept by the threads that read, which ``pass(rows:)`` holds back. How busy the source is
-/// is asked before each piece, where waiting costs the source nothing; see ``LoadWatch`` for what happens
+/// Rows per second are kept by the threads that read, which ``pass(rows:)`` holds back. How busy the source
+/// is, is asked before each piece, where waiting costs the source nothing; see ``LoadWatch`` for what happens
 /// inside of one, while a snapshot is open.
 final class Governor: Sendable {
     let pace: Pace
     private let bucket: TokenBucket?
     private let progress: ExtractionProgress
+    private let readersMax: Int
     private let wait = WakeableWait()
     private let watch = Mutex<LoadWatch?>(nil)
     private let seen = Mutex<[String]>([])
 
-    init(_ pace: Pace, progress: ExtractionProgress = ExtractionProgress()) {
+    /// - Parameter readersMax: How many connections may read the table at once.
+    init(_ pace: Pace, progress: ExtractionProgress = ExtractionProgress(), readersMax: Int = 1) {
         self.pace = pace
         self.progress = progress
+        self.readersMax = readersMax
         bucket = pace.rowsPerSecond.map { TokenBucket(perSecond: $0) }
     }
 
-    /// Rows that a thread may read at once, so that a slow pace is steady, too; `nil` is any number.
-    var rowsAtOnce: Int? { pace.rowsPerSecond }
+    /// Rows that a thread may read at once, so that a slow pace is steady, too: all threads together read no
+    /// more than those of a second. `nil` is any number.
+    var rowsAtOnce: Int? { pace.rowsPerSecond.map { max(1, $0 / readersMax) } }
 
     /// What the source did not let us see of its load.
     var remarks: [String] { seen.withLock { $0 } }

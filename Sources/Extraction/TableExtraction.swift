@@ -62,7 +62,9 @@ package struct TableExtraction: Sendable {
         _ run: RunID, epoch: LeaseEpoch, progress: ExtractionProgress
     ) async throws -> Outcome {
         var piece = try await firstPiece(of: run)
-        let governor = Governor(source.pace, progress: progress)
+        let governor = Governor(
+            source.pace, progress: progress,
+            readersMax: min(table.readersMax ?? .max, source.connectionsMax))
         var ledgers: [ExtractionLedger] = []
         var newest: BronzeManifest?
         var failures = 0

@@ -4,6 +4,7 @@ import LakeModel
 import MySQL
 import Postgres
 import Project
+import Synchronization
 import TarnTesting
 import Testing
 
@@ -53,11 +54,16 @@ import Testing
         lake.slowDown(Pace(rowsPerSecond: 15_000))
         let progress = ExtractionProgress()
         let task = Task { try await lake.commit(Self.table(), progress: progress).0.files }
-        try await waitUntil("the second piece is read") { progress.rows >= 14_000 }
-        first.kill()
-        let second = try await first.restarted()
-        defer { second.stop() }
+        let second = Mutex<MariaDBServer?>(nil)
+        defer { second.withLock { $0 }?.stop() }
+        let disturbance = Disturbance {
+            try Disturbance.await("the second piece is read") { progress.rows >= 14_000 }
+            first.kill()
+            let server = try first.restarted()
+            second.withLock { $0 = server }
+        }
         let files = try await task.value
+        try await disturbance.end()
         #expect(files.count == 5)
         #expect(progress.rows == 40_000)
         try await expectWhole(lake)
@@ -94,15 +100,18 @@ import Testing
         lake.slowDown(Pace(rowsPerSecond: 15_000))
         let progress = ExtractionProgress()
         let task = Task { try await lake.commit(Self.table(), progress: progress).0.files }
-        for rows in [13_000, 26_000] {
-            try await waitUntil("\(rows) rows are read") { progress.rows >= rows }
-            let before = proxy.connections
-            proxy.cut()
-            // The piece begins again, and those before it do not.
-            try await waitUntil("it connects again") { proxy.connections > before }
-            #expect(progress.rows >= rows / 10_000 * 10_000 - 1)
+        let disturbance = Disturbance {
+            for rows in [Int64(13_000), 26_000] {
+                try Disturbance.await("\(rows) rows are read") { progress.rows >= rows }
+                let before = proxy.connections
+                proxy.cut()
+                // The piece begins again, and those before it do not.
+                try Disturbance.await("it connects again") { proxy.connections > before }
+                #expect(progress.rows >= rows / 10_000 * 10_000 - 1)
+            }
         }
         #expect(try await task.value.count == 5)
+        try await disturbance.end()
         #expect(progress.rows == 40_000)
         try await expectWhole(lake)
         try await expectNothingStaged(lake)
@@ -120,9 +129,12 @@ import Testing
             lake.slowDown(Pace(rowsPerSecond: 15_000))
             let progress = ExtractionProgress()
             let task = Task { try await lake.commit(Self.table(), progress: progress) }
-            try await waitUntil("it reads") { progress.rows >= 2_000 }
-            proxy.cut()
+            let disturbance = Disturbance {
+                try Disturbance.await("it reads") { progress.rows >= 2_000 }
+                proxy.cut()
+            }
             let error = await #expect(throws: SourceUnavailable.self) { try await task.value }
+            try await disturbance.end()
             #expect(error?.isTransient == true)
             #expect(try await lake.files().filter { $0.hasPrefix("bronze/") } == [])
             try await expectNothingOfOurs(settings)
@@ -137,9 +149,12 @@ import Testing
             lake.slowDown(Pace(rowsPerSecond: 15_000))
             let progress = ExtractionProgress()
             let task = Task { try await lake.commit(Self.table(), progress: progress).0 }
-            try await waitUntil("the second piece is read") { progress.rows >= 14_000 }
-            task.cancel()
+            let disturbance = Disturbance {
+                try Disturbance.await("the second piece is read") { progress.rows >= 14_000 }
+                task.cancel()
+            }
             await #expect(throws: CancellationError.self) { try await task.value }
+            try await disturbance.end()
             try await expectNothingOfOurs(settings)
             let kept = try #require(try await lake.manifest()).files.reduce(0) { $0 + $1.rows }
             #expect(kept == 9_999 || kept == 19_999)

@@ -1,13 +1,15 @@
 import Blocking
+import Foundation
 import LakeModel
 import MySQL
 import Postgres
+import Synchronization
 import TarnTesting
 import Testing
 
 /// Asks until it is so.
 func waitUntil(
-    _ what: String, _ seconds: Int = 30, _ condition: () async throws -> Bool
+    _ what: String, _ seconds: Int = 120, _ condition: () async throws -> Bool
 ) async throws {
     let deadline = ContinuousClock.now + .seconds(seconds)
     while try await !condition() {
@@ -20,9 +22,8 @@ func waitUntil(
 
 /// Expects that no session of a reading is left at MariaDB: no statement, transaction or lock.
 func expectNothingOfOurs(
-    _ settings: MySQLSettings, butSleepers: Bool = false, _ location: SourceLocation = #_sourceLocation
+    _ settings: MySQLSettings, _ location: SourceLocation = #_sourceLocation
 ) async throws {
-    let except = butSleepers ? " AND coalesce(info, '') NOT LIKE 'DO SLEEP%'" : ""
     let left = try await BlockingPool.shared.run { () throws -> [[String?]] in
         let connection = try MySQLConnection(settings)
         defer { connection.close() }
@@ -35,7 +36,7 @@ func expectNothingOfOurs(
                     """
                     SELECT id, command, info FROM information_schema.processlist \
                     LEFT JOIN information_schema.innodb_trx ON trx_mysql_thread_id = id \
-                    WHERE db = DATABASE() AND id <> CONNECTION_ID()\(except)
+                    WHERE db = DATABASE() AND id <> CONNECTION_ID()
                     """
                 ).rows
         } while !left.isEmpty && ContinuousClock.now < deadline
@@ -84,4 +85,35 @@ func withReader(
         ])
     try await body(reader)
     try await change(settings, ["DROP USER \(reader.user)"])
+}
+
+/// Something that happens on a thread of its own while a test waits for an extraction, so that a machine that
+/// is busy with other tests does not make it come late.
+final class Disturbance: Sendable {
+    private let outcome = Mutex<Result<Void, any Error>?>(nil)
+
+    /// Begins at once.
+    init(_ body: @escaping @Sendable () throws -> Void) {
+        Thread.detachNewThread { [self] in
+            let result = Result { try body() }
+            outcome.withLock { $0 = result }
+        }
+    }
+
+    /// Waits for its end.
+    func end() async throws {
+        try await waitUntil("the disturbance ends") { outcome.withLock { $0 != nil } }
+        try outcome.withLock { try $0?.get() }
+    }
+
+    /// Blocks until it is so.
+    static func await(_ what: String, _ condition: () throws -> Bool) throws {
+        let deadline = ContinuousClock.now + .seconds(90)
+        while try !condition() {
+            guard ContinuousClock.now < deadline else {
+                throw SetupFailed(reason: "this did not happen: \(what)")
+            }
+            Thread.sleep(forTimeInterval: 0.002)
+        }
+    }
 }

@@ -1,9 +1,10 @@
 import Blocking
-import FoundationEssentials
+import Foundation
 import LakeModel
 import LakeStore
 import MySQL
 import Project
+import Synchronization
 import TarnTesting
 import Testing
 
@@ -83,21 +84,23 @@ import Testing
         let lake = try LittleLake(sqlite: Self.rows)
         lake.slowDown(Pace(rowsPerSecond: 2_000))
         let (progress, began) = (ExtractionProgress(), ContinuousClock.now)
-        let watch = Task {
-            var most = 0.0
-            while !Task.isCancelled {
-                let seconds = (ContinuousClock.now - began).seconds
-                most = max(most, Double(progress.rows) - 2_000 * seconds)
-                try? await Task.sleep(for: .milliseconds(20))
+        let most = Mutex(0.0)
+        let isOver = Atomic(false)
+        let watch = Disturbance {
+            while !isOver.load(ordering: .acquiring) {
+                let rows = Double(progress.rows)
+                let ahead = rows - 2_000 * (ContinuousClock.now - began).seconds
+                most.withLock { $0 = max($0, ahead) }
+                Thread.sleep(forTimeInterval: 0.02)
             }
-            return most
         }
         try await lake.extract(.full(), progress: progress)
         let elapsed = ContinuousClock.now - began
-        watch.cancel()
-        #expect(elapsed >= .milliseconds(2_900) && elapsed < .seconds(20), "\(elapsed)")
+        isOver.store(true, ordering: .releasing)
+        try await watch.end()
+        #expect(elapsed >= .milliseconds(2_900), "\(elapsed)")
         // Never more than a chunk of a second ahead.
-        #expect(await watch.value <= 2_100)
+        #expect(most.withLock { $0 } <= 2_100)
         #expect(try await lake.query("SELECT count(*), sum(id) FROM bronze_s.t") == ["6000|18003000"])
     }
 
@@ -123,12 +126,39 @@ import Testing
         lake.slowDown(Pace(rowsPerSecond: 1))
         let progress = ExtractionProgress()
         let task = Task { try await lake.extract(.full(), progress: progress) }
-        while progress.rows == 0 { try await Task.sleep(for: .milliseconds(5)) }
-        let cancelled = ContinuousClock.now
-        task.cancel()
+        let disturbance = Disturbance {
+            try Disturbance.await("it reads") { progress.rows > 0 }
+            task.cancel()
+            Thread.sleep(forTimeInterval: 0.2)
+            let rows = progress.rows
+            Thread.sleep(forTimeInterval: 3)
+            #expect(progress.rows == rows)
+        }
         await #expect(throws: CancellationError.self) { try await task.value }
-        #expect(ContinuousClock.now - cancelled < .milliseconds(700))
-        #expect(progress.rows <= 3)
+        try await disturbance.end()
+    }
+
+    @Test func `wakes all who wait when there is nothing left to wait for`() async throws {
+        let wait = WakeableWait()
+        let asleep = Atomic(0)
+        let woken = Atomic(0)
+        let sleepers = (0..<4).map { _ in
+            Disturbance {
+                asleep.add(1, ordering: .acquiringAndReleasing)
+                #expect(throws: CancellationError.self) { try wait.sleep(until: .now + .seconds(1_000)) }
+                woken.add(1, ordering: .acquiringAndReleasing)
+            }
+        }
+        try await Disturbance {
+            try Disturbance.await("all sleep") { asleep.load(ordering: .acquiring) == 4 }
+            Thread.sleep(forTimeInterval: 0.1)
+            #expect(woken.load(ordering: .acquiring) == 0)
+            wait.end()
+        }.end()
+        for sleeper in sleepers { try await sleeper.end() }
+        // Nobody falls asleep any more, and a time that is over is none to wait for.
+        #expect(throws: CancellationError.self) { try wait.sleep(until: .now + .seconds(1_000)) }
+        try WakeableWait().sleep(until: .now - .seconds(1))
     }
 
     // MARK: Hours
@@ -163,12 +193,15 @@ import Testing
         lake.setClock(open)
         let progress = ExtractionProgress()
         let task = Task { try await lake.extract(table, progress: progress) }
-        while progress.rows <= 24 { try await Task.sleep(for: .milliseconds(5)) }
-        lake.setClock(open + .seconds(3_600))
+        let disturbance = Disturbance {
+            try Disturbance.await("the second day is read") { progress.rows > 24 }
+            lake.setClock(open + .seconds(3_600))
+        }
         guard case .paused(let pause, let manifest?, let ledger) = try await task.value else {
             Issue.record("it was not paused")
             return
         }
+        try await disturbance.end()
         // The piece that was being read is finished.
         #expect(manifest.files.count == 2 && ledger.rows == 48)
         #expect(pause.goesOnAt.description == "2026-11-23 22:00:00")
@@ -184,25 +217,27 @@ import Testing
 
     // MARK: Load
 
-    /// Statements of others that run at a server until they are killed.
-    private func withBusy<T>(
-        _ settings: MySQLSettings, _ count: Int, _ body: () async throws -> T
-    ) async throws -> T {
-        let busy = (0..<count).map { _ in Task { try await change(settings, ["DO SLEEP(60)"]) } }
-        defer { for task in busy { task.cancel() } }
-        let value = try await body()
-        for task in busy { _ = await task.result }
-        return value
+    /// Begins statements of others at a server, which run until they are killed. Blocks until they run.
+    private static func occupy(_ settings: MySQLSettings, _ count: Int) throws {
+        for _ in 0..<count {
+            // It fails when it is killed.
+            Thread.detachNewThread { _ = try? MySQLConnection(settings).execute("DO SLEEP(100)") }
+        }
+        try Disturbance.await("all are busy") { try sleepers(settings).count == count }
     }
 
-    private func killBusy(_ settings: MySQLSettings) async throws {
-        try await BlockingPool.shared.run {
-            let connection = try MySQLConnection(settings)
-            let ids = try connection.query(
-                "SELECT id FROM information_schema.processlist WHERE info = 'DO SLEEP(60)'"
-            ).rows.compactMap { $0[0] }
-            for id in ids { try connection.execute("KILL \(id)") }
-        }
+    private static func sleepers(_ settings: MySQLSettings) throws -> [String] {
+        let connection = try MySQLConnection(settings)
+        defer { connection.close() }
+        return try connection.query(
+            "SELECT id FROM information_schema.processlist WHERE info = 'DO SLEEP(100)'"
+        ).rows.compactMap { $0[0] }
+    }
+
+    private static func release(_ settings: MySQLSettings) throws {
+        let connection = try MySQLConnection(settings)
+        defer { connection.close() }
+        for id in try sleepers(settings) { try connection.execute("KILL \(id)") }
     }
 
     @Test func `waits for a busy source before it begins, with nothing open there`() async throws {
@@ -214,19 +249,29 @@ import Testing
             let lake = try LittleLake(mysql: settings)
             lake.slowDown(Pace(threadsRunningMax: 2), connections: 1)
             let progress = ExtractionProgress()
-            try await withBusy(settings, 4) {
-                try await waitUntil("all are busy") { try await busyCount(settings) == 4 }
+            let disturbance = Disturbance {
+                try Self.occupy(settings, 4)
                 let task = Task { try await lake.commit(.full(), progress: progress).1.rows }
-                try await waitUntil("it waits") { progress.waiting != nil }
+                try Disturbance.await("it waits") { progress.waiting != nil }
                 #expect(progress.waiting == "4 statements run at the source (max 2)")
+                // Whoever asked is gone again.
+                try Disturbance.await("nobody is there") { try Self.others(settings) == 4 }
                 #expect(progress.rows == 0)
-                try await expectNothingOfOurs(settings, butSleepers: true)
-                try await killBusy(settings)
-                #expect(try await task.value == 2)
+                try Self.release(settings)
+                try Disturbance.await("it reads") { progress.rows == 2 && progress.waiting == nil }
+                withExtendedLifetime(task) {}
             }
-            #expect(progress.waiting == nil)
+            try await disturbance.end()
             try await expectNothingOfOurs(settings)
         }
+    }
+
+    private static func others(_ settings: MySQLSettings) throws -> Int {
+        let connection = try MySQLConnection(settings)
+        defer { connection.close() }
+        return try connection.query(
+            "SELECT id FROM information_schema.processlist WHERE db = DATABASE() AND id <> CONNECTION_ID()"
+        ).rows.count
     }
 
     @Test func `steps back in the middle of a table, for a while`() async throws {
@@ -235,31 +280,26 @@ import Testing
         try await server.withDatabase { settings in
             try await change(
                 settings,
-                ["CREATE TABLE t (k INT PRIMARY KEY)", "INSERT INTO t SELECT seq FROM seq_1_to_20000"])
+                ["CREATE TABLE t (k INT PRIMARY KEY)", "INSERT INTO t SELECT seq FROM seq_1_to_12000"])
             let lake = try LittleLake(mysql: settings)
-            lake.slowDown(Pace(rowsPerSecond: 3_500, threadsRunningMax: 2), connections: 2)
+            lake.slowDown(Pace(rowsPerSecond: 1_500, threadsRunningMax: 2), connections: 2)
             let progress = ExtractionProgress()
             let task = Task { try await lake.commit(.full(), progress: progress).1.rows }
-            try await waitUntil("it reads") { progress.rows > 0 }
-            try await withBusy(settings, 3) {
-                try await waitUntil("it waits") { progress.waiting != nil }
+            let disturbance = Disturbance {
+                try Disturbance.await("it reads") { progress.rows > 0 }
+                try Self.occupy(settings, 3)
+                try Disturbance.await("it waits") { progress.waiting != nil }
                 #expect(progress.waiting == "3 statements run at the source (max 2)")
+                // What is on its way into DuckDB when it stops is no more than a chunk of each thread.
+                Thread.sleep(forTimeInterval: 0.2)
                 let rows = progress.rows
-                try await Task.sleep(for: .seconds(1))
-                #expect(progress.rows - rows <= 2_048)
-                try await killBusy(settings)
+                Thread.sleep(forTimeInterval: 1.5)
+                #expect(progress.rows == rows)
+                try Self.release(settings)
             }
-            #expect(try await task.value == 20_000)
+            #expect(try await task.value == 12_000)
+            try await disturbance.end()
             try await expectNothingOfOurs(settings)
-        }
-    }
-
-    private func busyCount(_ settings: MySQLSettings) async throws -> Int {
-        try await BlockingPool.shared.run {
-            let connection = try MySQLConnection(settings)
-            return try connection.query(
-                "SELECT id FROM information_schema.processlist WHERE info = 'DO SLEEP(60)'"
-            ).rows.count
         }
     }
 

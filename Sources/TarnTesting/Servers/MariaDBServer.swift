@@ -25,17 +25,15 @@ package final class MariaDBServer: Sendable {
         (self.command, self.previous) = (command, previous)
     }
 
-    /// After ``kill()``: starts the server again on its files and its port.
-    /// - Returns: The server to stop; stop this one after it.
-    package func restarted() async throws -> MariaDBServer {
-        try await Self.threads.run { [self] in
-            guard let command else { throw ServerFailure("this server was not started here") }
-            let log = "\(command.folder)/log"
-            let process = try GuardedProcess(
-                command.words, signal: "KILL", removing: command.folder, log: log)
-            try ServerFiles.await(process, log: log) { (try? MySQLConnection(administrator)) != nil }
-            return MariaDBServer(administrator, process, command: command, previous: self)
-        }
+    /// After ``kill()``: starts the server again on its files and its port. Blocks.
+    /// - Returns: The server to stop, before this one.
+    package func restarted() throws(ServerFailure) -> MariaDBServer {
+        guard let command else { throw ServerFailure("this server was not started here") }
+        let log = "\(command.folder)/log"
+        let process = try GuardedProcess(
+            command.words, signal: "KILL", removing: command.folder, log: log)
+        try ServerFiles.await(process, log: log) { (try? MySQLConnection(administrator)) != nil }
+        return MariaDBServer(administrator, process, command: command, previous: self)
     }
 
     // Not the shared pool: tests fill that one with bodies that wait for this server.
