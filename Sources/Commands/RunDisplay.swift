@@ -128,6 +128,7 @@ final class RunDisplay: RunObserver {
     private static func figures(of watch: StepWatch, _ elapsed: Duration) -> String {
         let progress = watch.extraction
         let rows = progress.rows
+        if let reason = progress.waiting { return "waiting: \(reason)" }
         guard rows > 0 else { return watch.share.map { progressBar($0, width: 20) } ?? "" }
         var figures = [
             "\(countText(rows)) rows", rateText(rows, "rows", over: elapsed),

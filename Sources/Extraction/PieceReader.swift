@@ -16,6 +16,8 @@ struct PieceReader {
     /// How many connections it may open, of which ``readersMax`` may read.
     let connectionsMax: Int
     let readersMax: Int
+    /// Whether one connection more asks how busy the source is meanwhile.
+    let isWatched: Bool
     let progress: ExtractionProgress
     let governor: Governor
     let cancellation: CancelOnce
@@ -60,7 +62,7 @@ struct PieceReader {
                 origin: BronzeManifest.Origin(
                     system: session.system, fingerprint: isComplete ? fingerprint : nil, rows: ledger.rows,
                     readAt: clock.now, utcOffset: clock.utcOffset, checksums: checksums,
-                    remarks: snapshot.remarks + (range?.remarks ?? [])))
+                    remarks: snapshot.remarks + (range?.remarks ?? []) + governor.remarks))
         }
         let countedBefore = snapshot.isAlone ? try session.count(reading) : nil
         // Nothing is there, and bronze has the table: the usual end of a look for new rows.
@@ -70,7 +72,12 @@ struct PieceReader {
         let connection = try extraction.database.connect()
         defer { connection.close() }
         let interrupter = connection.interrupter
-        let stops = snapshot.sessions.map(\.cancel)
+        // A server that has no more room lets us read all the same.
+        let watcher = isWatched ? try? SourceConnector(source).connect() : nil
+        defer { watcher?.close() }
+        if let watcher { governor.beginWatch(by: watcher, besides: snapshot.sessions) }
+        defer { governor.endWatch() }
+        let stops = snapshot.sessions.map(\.cancel) + (watcher.map { [$0.cancel] } ?? [])
         cancellation.arm {
             stopSource()
             for stop in stops { stop() }
@@ -93,14 +100,13 @@ struct PieceReader {
         }
         try TableShape.requireUnchanged(shape, in: session, extraction)
         try requireAllowed(ledger.conversions)
-        if table.mode == .incremental, ledger.rows > 0 { try file.requireKey(key, table, of: source) }
-        return try outcome(
-            ledger,
-            hasNews: extraction.isFullRefresh && ledger.rows > 0
-                || file.hasNews(
-                    reading, ledger, before: piece.before, files: piece.files,
-                    url: { extraction.store.readableURL(of: $0) }),
-            checksums: checksums)
+        let hasNews =
+            try extraction.isFullRefresh && ledger.rows > 0
+            || file.hasNews(
+                reading, ledger, before: piece.before, files: piece.files,
+                url: { extraction.store.readableURL(of: $0) })
+        if hasNews, table.mode == .incremental { try file.requireKey(key, table, of: source) }
+        return try outcome(ledger, hasNews: hasNews, checksums: checksums)
     }
 
     /// Small tables are not worth the cutting.

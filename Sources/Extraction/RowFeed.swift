@@ -191,6 +191,7 @@ package final class FeedReader: @unchecked Sendable {
                 seen = (0, 0)
             }
             guard let producer else { return }
+            if let rows = governor.rowsAtOnce { chunk.limit(to: rows) }
             try producer.fill(&chunk)
             let counts = producer.counts
             progress.add(rows: counts.rows - seen.rows, bytes: counts.bytes - seen.bytes)

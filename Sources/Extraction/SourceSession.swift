@@ -32,8 +32,8 @@ protocol SourceSession: AnyObject {
     /// What time it is there, and since when something may be written that nobody sees yet.
     func clock() throws -> SourceClock
 
-    /// How busy the source is.
-    func load() throws -> SourceLoad
+    /// How busy the source is, besides this session and the `readers` that stream meanwhile.
+    func load(besides readers: [any SourceSession]) throws -> SourceLoad
 
     /// Begins the transaction in which all later reads of this session see one state, with up to `readers`
     /// sessions in all that see the same state, or that say why they do not.
@@ -73,7 +73,7 @@ protocol SourceSession: AnyObject {
 extension SourceSession {
     func inspect() throws -> SourceInspection? { nil }
     func probe(_ reading: TableReading) throws { _ = try rows(reading) }
-    func load() throws -> SourceLoad { SourceLoad() }
+    func load(besides readers: [any SourceSession]) throws -> SourceLoad { SourceLoad() }
     func slices(of reading: TableReading, into pieces: Int) throws -> [Slice] { [.whole] }
     func checksums(of reading: TableReading) throws -> [ColumnChecksum]? { nil }
     func hasRowsBeyond(_ reading: TableReading) throws -> Bool { false }

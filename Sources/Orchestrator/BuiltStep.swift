@@ -7,6 +7,8 @@ enum BuiltStep: Sendable {
     case committed(BronzeManifest, ExtractionLedger, version: String, warnings: [String])
     case published(TableManifest)
     case noNewRows
+    /// The source may not be read now, for `reason`; `after` is what was committed until then.
+    indirect case paused(after: BuiltStep?, reason: String)
 
     var outcome: StepOutcome {
         switch self {
@@ -16,11 +18,17 @@ enum BuiltStep: Sendable {
                 bytes: manifest.files.last { $0.run == manifest.run }?.bytes ?? ByteCount(0))
         case .published(let manifest): .succeeded(rows: manifest.rows, bytes: manifest.bytes)
         case .noNewRows: .skipped(.noNewRows)
+        case .paused(nil, let reason): .skipped(reason)
+        case .paused(let done?, _): done.outcome
         }
     }
 
     var bytesRead: Int64? {
-        if case .committed(_, let ledger, _, _) = self { ledger.bytes } else { nil }
+        switch self {
+        case .committed(_, let ledger, _, _): ledger.bytes
+        case .paused(let done, _): done?.bytesRead
+        case .published, .noNewRows: nil
+        }
     }
 
     var remarks: [String] {
@@ -30,13 +38,18 @@ enum BuiltStep: Sendable {
                 + (manifest.schemaChanges ?? []).map(\.inWords)
         case .published(let manifest):
             manifest.checks.filter { !$0.passed }.map { "\($0.check) warns: \($0.failures) rows" }
-        case .noNewRows: []
+        case .noNewRows, .paused(nil, _): []
+        case .paused(let done?, let reason): done.remarks + [reason]
         }
     }
 
     /// How the reading went: how consistent it was, and what could not be seen.
     var notes: [String] {
-        if case .committed(let manifest, _, _, _) = self { manifest.origin.remarks ?? [] } else { [] }
+        switch self {
+        case .committed(let manifest, _, _, _): manifest.origin.remarks ?? []
+        case .paused(let done, _): done?.notes ?? []
+        case .published, .noNewRows: []
+        }
     }
 
     /// `nil` if nothing was published.
@@ -54,8 +67,12 @@ enum BuiltStep: Sendable {
                 rows: manifest.rows, bytes: manifest.bytes, schema: manifest.schema, inputs: manifest.inputs,
                 startedAt: startedAt, finishedAt: finishedAt)
         case .noNewRows: nil
+        case .paused(let done, _): done?.materialization(startedAt: startedAt, finishedAt: finishedAt)
         }
     }
+
+    /// Whether the inputs were looked at to their end, so that what is published is known to be of now.
+    var isVerified: Bool { if case .paused = self { false } else { true } }
 
     func events(of step: StepID, at now: Timestamp) -> [RunEvent.Draft] {
         switch self {
@@ -76,6 +93,10 @@ enum BuiltStep: Sendable {
                     text: $0.passed ? $0.check : "\($0.check): \($0.failures) rows (\($0.severity.rawValue))")
             }
         case .noNewRows: []
+        case .paused(let done, let reason):
+            (done?.events(of: step, at: now) ?? []) + [
+                RunEvent.Draft(step, at: now, kind: .note, text: reason)
+            ]
         }
     }
 }

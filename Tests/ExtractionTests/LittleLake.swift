@@ -24,9 +24,11 @@ final class LittleLake: Sendable {
     private let extraction: Database
     private let state: State
 
-    /// What tests change: the day, and how many runs there were.
+    /// What tests change: the day, and how many runs there were; the lake's clock, and how hard the source
+    /// may be read.
     private final class State: Sendable {
         let values = Mutex((day: Day(daysSinceEpoch: 20_000), runs: 0))
+        let pace = Mutex((now: Timestamp(microseconds: 0), pace: Pace(), connections: 4))
     }
 
     private init(_ kind: (TemporaryFolder) -> ConnectionDefinition.Kind, database: String) throws {
@@ -77,12 +79,21 @@ final class LittleLake: Sendable {
         try SQLiteConnection(path: "\(folder.path)/\(database).db", access: .create).execute(sql)
     }
 
+    /// Sets how hard the source may be read.
+    func slowDown(_ pace: Pace, connections: Int = 4) {
+        state.pace.withLock { ($0.pace, $0.connections) = (pace, connections) }
+    }
+
+    /// Sets the lake's clock, which is in UTC.
+    func setClock(_ now: Timestamp) { state.pace.withLock { $0.now = now } }
+
     func passMidnight() { state.values.withLock { $0.day = $0.day + 1 } }
 
     func source(_ table: TableDefinition) throws -> SourceDefinition {
         SourceDefinition(
-            name: try #require(SourceName("s")), connection: connection, database: database, tables: [table],
-            place: Place(file: "sources/s.yaml"))
+            name: try #require(SourceName("s")), connection: connection, database: database,
+            connectionsMax: state.pace.withLock { $0.connections }, pace: state.pace.withLock { $0.pace },
+            tables: [table], place: Place(file: "sources/s.yaml"))
     }
 
     @discardableResult
@@ -98,19 +109,23 @@ final class LittleLake: Sendable {
         return try await TableExtraction(
             source: try source(table), table: table, exclusions: exclusions, store: store,
             database: extraction,
-            feed: feed, slots: SourceSlots(4), now: { Timestamp(microseconds: 0) },
-            isFullRefresh: isFullRefresh,
+            feed: feed, slots: SourceSlots(state.pace.withLock { $0.connections }),
+            now: { [state] in state.pace.withLock { $0.now } }, isFullRefresh: isFullRefresh,
             acceptsSchemaChange: acceptsSchemaChange
         ).run(
             try #require(RunID(run ?? "run-\(number)")), epoch: LeaseEpoch(Int64(number)), progress: progress)
     }
 
     /// Extracts and returns what was committed.
-    func commit(_ table: TableDefinition, isFullRefresh: Bool = false) async throws -> (
+    func commit(
+        _ table: TableDefinition, isFullRefresh: Bool = false,
+        progress: ExtractionProgress = ExtractionProgress()
+    ) async throws -> (
         BronzeManifest, ExtractionLedger
     ) {
         guard
-            case .committed(let manifest, let ledger) = try await extract(table, isFullRefresh: isFullRefresh)
+            case .committed(let manifest, let ledger) = try await extract(
+                table, isFullRefresh: isFullRefresh, progress: progress)
         else {
             throw SetupFailed(reason: "nothing was committed")
         }

@@ -5,8 +5,8 @@ internal import CDuckDB
 /// Write up to ``capacity`` rows, in any order of rows and columns, then set ``count``. The pointers into
 /// DuckDB's memory are found once per chunk; a `set` is a check of the type, a check of the row, and a store.
 public struct OutputChunk: ~Copyable {
-    /// The rows that DuckDB takes at once: 2048.
-    public let capacity: Int
+    /// The rows that DuckDB takes at once: 2048, or fewer if less is wanted.
+    public private(set) var capacity: Int
     package let columnTypes: [LogicalType]
     /// How many rows are written, from the first on. Starts at 0.
     public var count = 0 {
@@ -29,6 +29,9 @@ public struct OutputChunk: ~Copyable {
         self.init(
             (0..<types.count).map { duckdb_data_chunk_get_vector(chunk, idx_t($0)) }, types: types)
     }
+
+    /// At most `rows` are wanted, of which there is at least one.
+    package mutating func limit(to rows: Int) { capacity = max(1, min(capacity, rows)) }
 
     deinit {
         columns.deinitialize()

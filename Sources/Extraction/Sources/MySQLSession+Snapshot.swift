@@ -19,11 +19,27 @@ extension MySQLSession {
         return SourceClock(now: now, localNow: local.microseconds, oldestWriter: oldest)
     }
 
-    func load() throws -> SourceLoad {
+    func load(besides readers: [any SourceSession]) throws -> SourceLoad {
         let load = try wrap(nil) { try connection.serverLoad() }
+        // The server counts everybody who is served; who waits for us may have been sent everything.
+        let ids = (readers.compactMap { ($0 as? MySQLSession)?.id } + [id]).map(String.init)
+        let ours = try wrap(nil) {
+            try connection.query(
+                """
+                SELECT COUNT(*) FROM information_schema.processlist WHERE command = 'Query' \
+                AND id IN (\(ids.joined(separator: ", ")))
+                """
+            ).rows.first?[0].flatMap { Int($0) } ?? 1
+        }
+        var unseen: [String] = []
+        switch load.replica {
+        case .unseen(let reason): unseen = ["The replica's lag cannot be seen: \(reason)."]
+        case .stopped(let reason): unseen = ["The replica's lag is unknown: \(reason)."]
+        case .notReplica, .behind: break
+        }
         return SourceLoad(
-            threadsRunning: load.threadsRunning,
-            replicaLag: load.replicaLagSeconds.map { .seconds($0) })
+            threadsRunning: max(0, load.threadsRunning - ours),
+            replicaLag: load.replicaLagSeconds.map { .seconds($0) }, unseen: unseen)
     }
 
     func beginSnapshot(of table: SourceTable, readers: Int) throws -> SourceSnapshot {

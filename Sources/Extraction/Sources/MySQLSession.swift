@@ -8,6 +8,8 @@ final class MySQLSession: SourceSession {
     let connection: MySQLConnection
     let source: SourceDefinition
     let address: ConnectionDefinition.ServerAddress
+    /// The server's number of the connection.
+    let id: UInt64
     private let cut = Cut()
 
     /// Whether the connection was cut; other threads hold it, too.
@@ -32,6 +34,7 @@ final class MySQLSession: SourceSession {
         settings.statementTimeout = source.statementTimeout
         do {
             connection = try MySQLConnection(settings)
+            id = connection.connectionID
         } catch {
             throw SourceUnavailable(error, source: source)
         }

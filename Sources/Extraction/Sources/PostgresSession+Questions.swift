@@ -33,7 +33,7 @@ extension PostgresSession {
         return starts.min().map { .since(Timestamp(microseconds: $0)) } ?? .none
     }
 
-    func load() throws -> SourceLoad {
+    func load(besides readers: [any SourceSession]) throws -> SourceLoad {
         try wrap(nil) {
             // In a transaction the first look at the sessions would be repeated for ever.
             try connection.execute("SELECT pg_catalog.pg_stat_clear_snapshot()")
@@ -50,9 +50,18 @@ extension PostgresSession {
                 FROM pg_catalog.pg_stat_activity
                 """
             ).rows.first
+            let hidden = row?[1].flatMap { Int($0) } ?? 0
             return SourceLoad(
-                threadsRunning: row?[1] == "0" ? row?[0].flatMap { Int($0) } : nil,
-                replicaLag: row?[2].flatMap { Int64($0) }.map { .microseconds(max(0, $0)) })
+                threadsRunning: hidden == 0 ? row?[0].flatMap { Int($0) } : nil,
+                replicaLag: row?[2].flatMap { Int64($0) }.map { .microseconds(max(0, $0)) },
+                unseen: hidden == 0
+                    ? []
+                    : [
+                        """
+                        What \(hidden) sessions of other accounts run cannot be seen; GRANT pg_read_all_stats \
+                        shows it.
+                        """
+                    ])
         }
     }
 
