@@ -32,7 +32,8 @@ struct PieceReader {
         defer { cancellation.disarm() }
         // Taken before the snapshot: a change in between is read twice, never missed.
         let fingerprint = try session.fingerprint()
-        let (shape, changes) = try TableShape(extraction, before: piece.before).agreed(with: session)
+        let agreed = try TableShape(extraction, before: piece.before).agreed(with: session)
+        let shape = agreed.table
         // Before the snapshot, too: a row that is committed between the two, in a second that is over by
         // the time the clock is asked, would be below the bound and not in the snapshot.
         let clock = try session.clock()
@@ -76,18 +77,19 @@ struct PieceReader {
         let isComplete = try fingerprint != nil && !session.hasRowsBeyond(reading)
         if table.mode == .incremental, ledger.rows > 0 { try file.requireKey(key, table, of: source) }
         return PieceRead(
-            hasNews: try extraction.isFullRefresh && ledger.rows > 0
+            hasNews: try extraction.isFullRefresh && ledger.rows > 0 || !agreed.changes.isEmpty
                 || file.hasNews(
                     reading, ledger, before: piece.before, files: piece.files,
                     url: { extraction.store.readableURL(of: $0) }),
             isLast: range?.isLast ?? true, began: range?.began, ends: range?.ends,
             share: range?.share, shape: shape, ledger: ledger, key: key,
             isKeyUnique: !key.isEmpty && key == shape.primaryKey,
-            range: range?.covered(ledger), changes: changes,
+            range: range?.covered(ledger), changes: piece.changes + agreed.changes,
+            storedSchema: agreed.stored,
             origin: BronzeManifest.Origin(
                 system: session.system, fingerprint: isComplete ? fingerprint : nil, rows: counted,
                 readAt: clock.now, utcOffset: clock.utcOffset, checksums: checksums,
-                remarks: snapshot.remarks + (range?.remarks ?? [])))
+                remarks: snapshot.remarks + agreed.remarks + (range?.remarks ?? [])))
     }
 
     /// Small tables are not worth the cutting.
@@ -186,7 +188,9 @@ struct PieceRead: Sendable {
     let key: [String]
     let isKeyUnique: Bool
     let range: CursorRange?
+    /// Of this run, those that pieces before found included.
     let changes: [SchemaChange]
+    let storedSchema: StoredSchema?
     let origin: BronzeManifest.Origin
 
     func extraction(
@@ -197,6 +201,6 @@ struct PieceRead: Sendable {
             mode: extraction.table.mode, rows: ledger.rows, range: range, schema: shape.bronzeSchema,
             key: key,
             isKeyUnique: isKeyUnique, cursor: extraction.table.cursor, conversions: ledger.conversions,
-            origin: origin, schemaChanges: changes, part: piece.part)
+            origin: origin, schemaChanges: changes, storedSchema: storedSchema, part: piece.part)
     }
 }

@@ -106,11 +106,12 @@ final class LittleLake: Sendable {
     }
 
     /// Extracts and returns what was committed.
-    func commit(_ table: TableDefinition, isFullRefresh: Bool = false) async throws -> (
-        BronzeManifest, ExtractionLedger
-    ) {
+    func commit(
+        _ table: TableDefinition, isFullRefresh: Bool = false, acceptsSchemaChange: Bool = false
+    ) async throws -> (BronzeManifest, ExtractionLedger) {
         guard
-            case .committed(let manifest, let ledger) = try await extract(table, isFullRefresh: isFullRefresh)
+            case .committed(let manifest, let ledger) = try await extract(
+                table, isFullRefresh: isFullRefresh, acceptsSchemaChange: acceptsSchemaChange)
         else {
             throw SetupFailed(reason: "nothing was committed")
         }
