@@ -33,7 +33,33 @@ struct PieceReader {
         // Taken before the snapshot: a change in between is read twice, never missed.
         let fingerprint = try session.fingerprint()
         let agreed = try TableShape(extraction, before: piece.before).agreed(with: session)
+        do {
+            return try read(agreed, in: session, since: fingerprint)
+        } catch let error as any Diagnostic where !error.isTransient {
+            // The source may have refused it, or sent other values, because the columns were changed meanwhile.
+            try cancellation.check()
+            try requireUnchanged(agreed.table)
+            throw error
+        }
+    }
+
+    /// Asks a connection that is in no transaction, which sees the columns as they are now.
+    /// - Throws: if they are others than those that were to be read.
+    private func requireUnchanged(_ table: SourceTable) throws {
+        do {
+            let session = try SourceConnector(source).connect()
+            defer { session.close() }
+            try TableShape.requireUnchanged(table, in: session, extraction)
+        } catch is SourceUnavailable {
+            // What went wrong before says more.
+        }
+    }
+
+    private func read(
+        _ agreed: TableShape.Agreed, in session: any SourceSession, since fingerprint: String?
+    ) throws -> PieceRead {
         let shape = agreed.table
+        let stopSource = session.cancel
         // Before the snapshot, too: a row that is committed between the two, in a second that is over by
         // the time the clock is asked, would be below the bound and not in the snapshot.
         let clock = try session.clock()

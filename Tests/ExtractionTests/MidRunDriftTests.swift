@@ -14,9 +14,12 @@ import Testing
     }
 
     @Test(arguments: servers)
-    func `waits for the reading or stops it; bronze is one of the two shapes`(source: DriftingSource) async throws {
+    func `waits for the reading or stops it; bronze is one of the two shapes`(source: DriftingSource)
+        async throws
+    {
         let rows = 400_000
-        try await source.with("id INTEGER PRIMARY KEY, v BIGINT, s VARCHAR(10)", [filled(rows, source)]) { lake, alter in
+        try await source.with("id INTEGER PRIMARY KEY, v BIGINT, s VARCHAR(10)", [filled(rows, source)]) {
+            lake, alter in
             let progress = ExtractionProgress()
             async let outcome = lake.extract(.full(), progress: progress)
             while progress.rows == 0 { try await Task.sleep(for: .milliseconds(1)) }
@@ -39,13 +42,19 @@ import Testing
 
     @Test(arguments: servers)
     func `commits nothing wrong whenever it happens`(source: DriftingSource) async throws {
-        try await source.with("id INTEGER PRIMARY KEY, v BIGINT, s VARCHAR(10)", [filled(2_000, source)]) { lake, alter in
+        try await source.with("id INTEGER PRIMARY KEY, v BIGINT, s VARCHAR(10)", [filled(2_000, source)]) {
+            lake, alter in
             try await withThrowingTaskGroup(of: Void.self) { group in
-                let altering = source == .mariadb
-                    ? ["ALTER TABLE t MODIFY v DECIMAL(20,2)", "ALTER TABLE t DROP COLUMN s, ADD COLUMN s INT FIRST",
-                        "ALTER TABLE t MODIFY v BIGINT AFTER id"]
-                    : ["ALTER TABLE t ALTER v TYPE NUMERIC(20,2)", "ALTER TABLE t DROP COLUMN s, ADD COLUMN s INT",
-                        "ALTER TABLE t ALTER v TYPE BIGINT"]
+                let altering =
+                    source == .mariadb
+                    ? [
+                        "ALTER TABLE t MODIFY v DECIMAL(20,2)", "ALTER TABLE t DROP COLUMN s",
+                        "ALTER TABLE t MODIFY v BIGINT AFTER id", "ALTER TABLE t ADD COLUMN s INT FIRST",
+                    ]
+                    : [
+                        "ALTER TABLE t ALTER v TYPE NUMERIC(20,2)", "ALTER TABLE t DROP COLUMN s",
+                        "ALTER TABLE t ALTER v TYPE BIGINT", "ALTER TABLE t ADD COLUMN s INT",
+                    ]
                 var turn = 0
                 var codes: [String: Int] = [:]
                 for _ in 0..<40 {
@@ -66,7 +75,8 @@ import Testing
                     }
                     if try await lake.manifest() != nil {
                         #expect(
-                            try await lake.query("SELECT count(*), sum(v::BIGINT), count(DISTINCT id) FROM bronze_s.t")
+                            try await lake.query(
+                                "SELECT count(*), sum(v::BIGINT), count(DISTINCT id) FROM bronze_s.t")
                                 == ["2000|\(2_000 * 2_001 / 2 * 1000)|2000"])
                     }
                 }

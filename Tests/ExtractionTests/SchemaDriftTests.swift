@@ -76,7 +76,9 @@ extension TableDefinition {
     }
 
     /// What is said of the table's columns is what its view has.
-    private func expectDescribed(_ lake: LittleLake, _ location: SourceLocation = #_sourceLocation) async throws {
+    private func expectDescribed(_ lake: LittleLake, _ location: SourceLocation = #_sourceLocation)
+        async throws
+    {
         let asset = try #require(AssetKey("bronze_s.t"))
         let state = try #require(try await lake.session.state(of: asset))
         let found = try await lake.query("SELECT column_name, column_type FROM (DESCRIBE bronze_s.t)")
@@ -86,14 +88,17 @@ extension TableDefinition {
     private func signs(_ manifest: BronzeManifest) -> [String] { (manifest.schemaChanges ?? []).map(\.sign) }
 
     @Test(arguments: DriftingSource.allCases)
-    func `takes over new and wider columns, and reads them over old files`(source: DriftingSource) async throws {
+    func `takes over new and wider columns, and reads them over old files`(source: DriftingSource)
+        async throws
+    {
         for table in [try TableDefinition.full(), try .incremental()] {
             try await source.with(Self.columns, [Self.first]) { lake, alter in
                 #expect(try await lake.commit(table).0.schemaChanges == nil)
                 lake.passMidnight()
                 try await alter(
                     "ALTER TABLE t ADD COLUMN w DECIMAL(10,2)", source.retype("v", to: "BIGINT"),
-                    "INSERT INTO t (id, at, v, s, w) VALUES (2, '2024-01-02 10:00:00', 9000000000, 'b', 1.50)")
+                    "INSERT INTO t (id, at, v, s, w) VALUES (2, '2024-01-02 10:00:00', 9000000000, 'b', 1.50)"
+                )
                 let manifest = try await lake.commit(table).0
                 #expect(Set(signs(manifest)) == ["+ w DECIMAL(10,2)", "v INTEGER → BIGINT"])
                 #expect(
@@ -133,7 +138,9 @@ extension TableDefinition {
                     "INSERT INTO t (id, at, v) VALUES (2, '2024-01-02 10:00:00', 20)")
                 try await expectRefusal(
                     "extraction.column-vanished",
-                    says: ["s.t", "column 's' is gone (VARCHAR)", "tarn run bronze_s.t --accept-schema-change"],
+                    says: [
+                        "s.t", "column 's' is gone (VARCHAR)", "tarn run bronze_s.t --accept-schema-change",
+                    ],
                     lake, table)
                 #expect(
                     signs(try await lake.commit(table, acceptsSchemaChange: true).0) == ["- s VARCHAR"])
@@ -170,7 +177,9 @@ extension TableDefinition {
     }
 
     @Test(arguments: DriftingSource.allCases)
-    func `asks before it takes another type, and loses nothing of the old files`(source: DriftingSource) async throws {
+    func `asks before it takes another type, and loses nothing of the old files`(source: DriftingSource)
+        async throws
+    {
         for table in [try TableDefinition.full(), try .incremental()] {
             try await source.with(Self.columns, [Self.first]) { lake, alter in
                 _ = try await lake.commit(table)
@@ -179,7 +188,8 @@ extension TableDefinition {
                     "INSERT INTO t (id, at, v, s) VALUES (2, '2024-01-02 10:00:00', '007', 'b')")
                 try await expectRefusal(
                     "extraction.column-retyped",
-                    says: ["s.t", "'v' was retyped: INTEGER to VARCHAR", "--accept-schema-change"], lake, table)
+                    says: ["s.t", "'v' was retyped: INTEGER to VARCHAR", "--accept-schema-change"], lake,
+                    table)
                 #expect(
                     signs(try await lake.commit(table, acceptsSchemaChange: true).0)
                         == ["v INTEGER → VARCHAR"])
@@ -209,7 +219,8 @@ extension TableDefinition {
             }
             #expect(mistake?.code == "extraction.column-retyped")
             #expect(mistake?.remedy.contains("columns: { d: { type: VARCHAR } }") == true)
-            let text = table.with(.evolve, columns: [ColumnDefinition(name: "d", type: "VARCHAR", place: table.place)])
+            let text = table.with(
+                .evolve, columns: [ColumnDefinition(name: "d", type: "VARCHAR", place: table.place)])
             _ = try await lake.commit(text, acceptsSchemaChange: true)
             #expect(try await lake.query("SELECT id, d FROM bronze_s.t ORDER BY id") == ["1|NULL", "2|0.5"])
         }
@@ -230,6 +241,44 @@ extension TableDefinition {
         }
     }
 
+    @Test(arguments: [DriftingSource.mariadb, .postgres])
+    func `finds the older rows of a key that was widened, and of one that was narrowed`(
+        source: DriftingSource
+    ) async throws {
+        let table = try TableDefinition.incremental()
+        try await source.with(
+            Self.columns, [Self.first, "INSERT INTO t VALUES (2, '2024-01-01 10:00:00', 20, 'b')"]
+        ) {
+            lake, alter in
+            _ = try await lake.commit(table)
+            try await alter(
+                source.retype("id", to: "BIGINT"),
+                "UPDATE t SET v = 11, at = '2024-01-02 10:00:00' WHERE id = 1")
+            _ = try await lake.commit(table)
+            #expect(try await lake.query("SELECT id, v FROM bronze_s.t ORDER BY id") == ["1|11", "2|20"])
+            try await alter(
+                source.retype("id", to: "SMALLINT"),
+                "UPDATE t SET v = 21, at = '2024-01-03 10:00:00' WHERE id = 2")
+            _ = try await lake.commit(table, acceptsSchemaChange: true)
+            #expect(try await lake.query("SELECT id, v FROM bronze_s.t ORDER BY id") == ["1|11", "2|21"])
+            try await expectDescribed(lake)
+        }
+    }
+
+    @Test func `of snapshots that have no type in common is text in all of them together`() async throws {
+        let lake = try LittleLake(
+            sqlite: "CREATE TABLE t (id INT, d DATE); INSERT INTO t VALUES (1, '2024-01-02')")
+        _ = try await lake.commit(.full())
+        lake.passMidnight()
+        try lake.execute(
+            "DROP TABLE t; CREATE TABLE t (id INT, d INT, e INT); INSERT INTO t VALUES (2, 7, 8)")
+        _ = try await lake.commit(.full(), acceptsSchemaChange: true)
+        #expect(try await lake.query("SELECT id, d, e FROM bronze_s.t") == ["2|7|8"])
+        #expect(
+            try await lake.query("SELECT id, d, e, ingestion_date FROM bronze_s.t__all ORDER BY id")
+                == ["1|2024-01-02|NULL|2024-10-04", "2|7|8|2024-10-05"])
+    }
+
     @Test(arguments: DriftingSource.allCases)
     func `stops a frozen table at any change, all of which it names`(source: DriftingSource) async throws {
         let table = try TableDefinition.full().with(.freeze)
@@ -239,7 +288,9 @@ extension TableDefinition {
             try await alter("ALTER TABLE t ADD COLUMN w INT", source.retype("v", to: "BIGINT"))
             try await expectRefusal(
                 "extraction.schema-frozen",
-                says: ["'w' is new (INTEGER)", "'v' was widened: INTEGER to BIGINT", "schema_change: evolve"], lake,
+                says: [
+                    "'w' is new (INTEGER)", "'v' was widened: INTEGER to BIGINT", "schema_change: evolve",
+                ], lake,
                 table)
             _ = try await lake.commit(table, acceptsSchemaChange: true)
             #expect(try await lake.commit(table).0.schema.contains { $0.name == "w" })
@@ -255,8 +306,10 @@ extension TableDefinition {
                     "ALTER TABLE t ADD COLUMN w INT",
                     "INSERT INTO t (id, at, v, s, w) VALUES (2, '2024-01-02 10:00:00', 20, 'b', 5)")
                 let manifest = try await lake.commit(table).0
-                #expect(manifest.schemaChanges == nil && manifest.schema.map(\.name) == ["id", "at", "v", "s"])
-                #expect(manifest.origin.remarks?.contains { $0.contains("Column 'w' (INTEGER) is new") } == true)
+                #expect(
+                    manifest.schemaChanges == nil && manifest.schema.map(\.name) == ["id", "at", "v", "s"])
+                #expect(
+                    manifest.origin.remarks?.contains { $0.contains("Column 'w' (INTEGER) is new") } == true)
                 #expect(try await lake.query("SELECT count(*) FROM bronze_s.t") == ["2"])
                 try await alter("ALTER TABLE t DROP COLUMN s")
                 try await expectRefusal("extraction.column-vanished", says: ["'s' is gone"], lake, table)
@@ -280,7 +333,9 @@ extension TableDefinition {
         #expect(manifest.files.count == 3 && signs(manifest) == ["+ w INTEGER"])
     }
 
-    @Test func `is forgotten by snapshots and remembered when the table is read from its cursor again`() async throws {
+    @Test func `is forgotten by snapshots and remembered when the table is read from its cursor again`()
+        async throws
+    {
         let lake = try LittleLake(sqlite: "CREATE TABLE t (\(Self.columns)); \(Self.first)")
         _ = try await lake.commit(.incremental())
         lake.passMidnight()

@@ -34,23 +34,31 @@ import Testing
     }
 
     @Test func `guesses a rename only where nothing else can be meant`() {
-        #expect(changes("a DATE, b DATE, c DATE", "a DATE, x DATE, c DATE") == ["renamed b → x (a rename, it seems)"])
+        #expect(
+            changes("a DATE, b DATE, c DATE", "a DATE, x DATE, c DATE") == [
+                "renamed b → x (a rename, it seems)"
+            ])
         // A column before it does not matter.
         #expect(
             changes("a DATE, b DATE", "n BLOB, a DATE, x DATE")
                 == ["added + n BLOB", "renamed b → x (a rename, it seems)"])
         // Another type, another place, or two that could be it.
         #expect(changes("a DATE, b DATE", "a DATE, x BLOB") == ["added + x BLOB", "removed - b DATE"])
-        #expect(changes("a DATE, b DATE, c DATE", "a DATE, c DATE, x DATE") == ["added + x DATE", "removed - b DATE"])
+        #expect(
+            changes("a DATE, b DATE, c DATE", "a DATE, c DATE, x DATE") == [
+                "added + x DATE", "removed - b DATE",
+            ])
         #expect(
             changes("a DATE, b DATE", "a DATE, x DATE, y DATE")
                 == ["added + x DATE", "added + y DATE", "removed - b DATE"])
     }
 
     @Test(arguments: [
-        ("INTEGER", "BIGINT"), ("UTINYINT", "SMALLINT"), ("UINTEGER", "BIGINT"), ("DECIMAL(10,2)", "DECIMAL(12,2)"),
+        ("INTEGER", "BIGINT"), ("UTINYINT", "SMALLINT"), ("UINTEGER", "BIGINT"),
+        ("DECIMAL(10,2)", "DECIMAL(12,2)"),
         ("DECIMAL(10,2)", "DECIMAL(12,4)"), ("FLOAT", "DOUBLE"), ("INTEGER", "DOUBLE"), ("SMALLINT", "FLOAT"),
-        ("INTEGER", "DECIMAL(12,2)"), ("UBIGINT", "DECIMAL(20,0)"), ("DECIMAL(9,0)", "INTEGER"), ("INTEGER", "DECIMAL(10,0)"), ("DATE", "TIMESTAMP"),
+        ("INTEGER", "DECIMAL(12,2)"), ("UBIGINT", "DECIMAL(20,0)"), ("DECIMAL(9,0)", "INTEGER"),
+        ("INTEGER", "DECIMAL(10,0)"), ("DATE", "TIMESTAMP"),
     ])
     func `widens to a type that holds every value`(narrow: String, wide: String) {
         #expect(StoredType(wide).holds(StoredType(narrow)) && !StoredType(narrow).holds(StoredType(wide)))
@@ -59,7 +67,8 @@ import Testing
     }
 
     @Test(arguments: [
-        ("INTEGER", "UINTEGER"), ("INTEGER", "UBIGINT"), ("BIGINT", "DOUBLE"), ("INTEGER", "FLOAT"), ("DECIMAL(10,2)", "DOUBLE"),
+        ("INTEGER", "UINTEGER"), ("INTEGER", "UBIGINT"), ("BIGINT", "DOUBLE"), ("INTEGER", "FLOAT"),
+        ("DECIMAL(10,2)", "DOUBLE"),
         ("DECIMAL(10,2)", "DECIMAL(11,4)"), ("DECIMAL(5,0)", "UBIGINT"), ("INTEGER", "VARCHAR"),
         ("TIMESTAMP", "TIMESTAMP WITH TIME ZONE"), ("INTEGER", "DECIMAL(11,2)"), ("BOOLEAN", "TINYINT"),
     ])
@@ -75,7 +84,8 @@ import Testing
         #expect(stored == StoredSchema(columns: columns("a BIGINT, b DATE, c VARCHAR")) && conflicts.isEmpty)
         (stored, conflicts) = stored.adding(columns("a SMALLINT, d BLOB, C DATE"))
         #expect(
-            stored == StoredSchema(columns: columns("a BIGINT, b DATE, c VARCHAR, d BLOB"), hasMixedTypes: true)
+            stored
+                == StoredSchema(columns: columns("a BIGINT, b DATE, c VARCHAR, d BLOB"), hasMixedTypes: true)
                 && conflicts.isEmpty)
         // What was removed still counts, and mixed files stay mixed.
         (stored, conflicts) = stored.adding(columns("a BIGINT, b DOUBLE"))

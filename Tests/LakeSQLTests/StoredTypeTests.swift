@@ -21,7 +21,9 @@ import Testing
         ("VARCHAR", ["'007'", "'ä'"]), ("BLOB", ["'\\xAA'"]),
     ]
 
-    @Test func `are read in the type that they have in common, in either order, with every value`() async throws {
+    @Test func `are read in the type that they have in common, in either order, with every value`()
+        async throws
+    {
         let folder = try TemporaryFolder()
         let database = try Database()
         let pairs = try await database.withConnection { connection -> Int in

@@ -10,7 +10,8 @@ import Testing
         ])
         try await lake.run()
         try lake.execute(
-            "ALTER TABLE customer ADD COLUMN email TEXT; ALTER TABLE customer ADD COLUMN points INT", in: "app")
+            "ALTER TABLE customer ADD COLUMN email TEXT; ALTER TABLE customer ADD COLUMN points INT",
+            in: "app")
         try lake.execute("ALTER TABLE invoice ADD COLUMN vat DECIMAL(10,2)", in: "shop")
         let watching = Watching()
         let report = try await lake.run(observer: watching)
@@ -33,10 +34,12 @@ import Testing
             watching.remarks(of: try key("bronze_app.customer"))
                 == ["2 schema changes: + email VARCHAR, + points INTEGER"])
         #expect(
-            try await lake.query("SELECT count(*), count(email) FROM silver.dim_customer", "silver.dim_customer")
+            try await lake.query(
+                "SELECT count(*), count(email) FROM silver.dim_customer", "silver.dim_customer")
                 == ["2|0"])
         #expect(
-            try await lake.query("SELECT count(*), count(vat) FROM silver.fact_invoice", "silver.fact_invoice")
+            try await lake.query(
+                "SELECT count(*), count(vat) FROM silver.fact_invoice", "silver.fact_invoice")
                 == ["2|0"])
     }
 
@@ -58,6 +61,8 @@ import Testing
         #expect(newest.schema.map(\.name) == ["id", "customer_id", "amount", "at"])
         // The second was read again, for it lies in the overlap.
         #expect(
-            try await lake.query("SELECT sum(amount) FROM silver.fact_invoice", "silver.fact_invoice") == ["10.50"])
+            try await lake.query("SELECT sum(amount) FROM silver.fact_invoice", "silver.fact_invoice") == [
+                "10.50"
+            ])
     }
 }

@@ -89,7 +89,8 @@ package enum StoredType: Hashable, Sendable {
         case (.integer(let bits, let isSigned), .integer(let otherBits, _)):
             // One is signed and the other is at least as wide without a sign.
             let unsigned = isSigned ? otherBits : bits
-            return unsigned < 64 ? .integer(bits: unsigned * 2, isSigned: true) : .decimal(precision: 20, scale: 0)
+            return unsigned < 64
+                ? .integer(bits: unsigned * 2, isSigned: true) : .decimal(precision: 20, scale: 0)
         case (.decimal, .decimal), (.decimal, .integer), (.integer, .decimal):
             let scale = max(self.scale, other.scale)
             let precision = max(integerDigits, other.integerDigits) + scale
