@@ -36,7 +36,7 @@ struct PieceReader {
         do {
             return try read(agreed, in: session, since: fingerprint)
         } catch let error as any Diagnostic where !error.isTransient {
-            // The source may have refused it, or sent other values, because the columns were changed meanwhile.
+            // Perhaps the source refused it, or sent other values, because the columns changed meanwhile.
             try cancellation.check()
             try requireUnchanged(agreed.table)
             throw error
