@@ -9,7 +9,7 @@ package struct ExtractionMistake: Diagnostic {
     package let remedy: String
     package let isTransient: Bool
 
-    private init(code: String, problem: String, place: Place?, remedy: String, isTransient: Bool = false) {
+    init(code: String, problem: String, place: Place?, remedy: String, isTransient: Bool = false) {
         self.code = code
         self.problem = problem
         self.place = place
@@ -172,22 +172,6 @@ package struct ExtractionMistake: Diagnostic {
             place: table.place,
             remedy: isNumber
                 ? "Write a number, such as '\(key): 100000'." : "Write a time, such as '\(key): 1d'.")
-    }
-
-    static func vanishedColumns(
-        _ columns: [String], in shape: SourceTable, _ table: TableDefinition, of source: SourceDefinition
-    ) -> ExtractionMistake {
-        ExtractionMistake(
-            code: "extraction.column-vanished",
-            problem: """
-                \(source.name).\(table.name) no longer has \(columns.count == 1 ? "the column" : "the columns") \
-                \(columns.joined(separator: ", ")), which bronze has.
-                """,
-            place: table.place,
-            remedy: """
-                If that is meant: tarn run bronze_\(source.name).\(table.name) --accept-schema-change. Its columns now: \
-                \(shape.columns.map(\.name).joined(separator: ", "))
-                """)
     }
 
     static func unwritableStore(_ table: TableDefinition, of source: SourceDefinition) -> ExtractionMistake {

@@ -34,7 +34,34 @@ struct PieceReader {
         defer { cancellation.disarm() }
         // Taken before the snapshot: a change in between is read twice, never missed.
         let fingerprint = try session.fingerprint()
-        let (shape, changes) = try TableShape(extraction, before: piece.before).agreed(with: session)
+        let agreed = try TableShape(extraction, before: piece.before).agreed(with: session)
+        do {
+            return try read(agreed, in: session, since: fingerprint)
+        } catch let error as any Diagnostic where !error.isTransient {
+            // Perhaps the source refused it, or sent other values, because the columns changed meanwhile.
+            try cancellation.check()
+            try requireUnchanged(agreed.table)
+            throw error
+        }
+    }
+
+    /// Asks a connection that is in no transaction, which sees the columns as they are now.
+    /// - Throws: if they are others than those that were to be read.
+    private func requireUnchanged(_ table: SourceTable) throws {
+        do {
+            let session = try SourceConnector(source).connect()
+            defer { session.close() }
+            try TableShape.requireUnchanged(table, in: session, extraction)
+        } catch is SourceUnavailable {
+            // What went wrong before says more.
+        }
+    }
+
+    private func read(
+        _ agreed: TableShape.Agreed, in session: any SourceSession, since fingerprint: String?
+    ) throws -> PieceRead {
+        let shape = agreed.table
+        let stopSource = session.cancel
         // Before the snapshot, too: a row that is committed between the two, in a second that is over by
         // the time the clock is asked, would be below the bound and not in the snapshot.
         let clock = try session.clock()
@@ -58,15 +85,16 @@ struct PieceReader {
                 hasNews: hasNews, isLast: range?.isLast ?? true, began: range?.began, ends: range?.ends,
                 share: range?.share, shape: shape, ledger: ledger, key: key,
                 isKeyUnique: !key.isEmpty && key == shape.primaryKey,
-                range: range?.covered(ledger), changes: changes,
+                range: range?.covered(ledger), changes: piece.changes + agreed.changes,
+                storedSchema: agreed.stored,
                 origin: BronzeManifest.Origin(
                     system: session.system, fingerprint: isComplete ? fingerprint : nil, rows: ledger.rows,
                     readAt: clock.now, utcOffset: clock.utcOffset, checksums: checksums,
-                    remarks: snapshot.remarks + (range?.remarks ?? []) + governor.remarks))
+                    remarks: snapshot.remarks + agreed.remarks + (range?.remarks ?? []) + governor.remarks))
         }
         let countedBefore = snapshot.isAlone ? try session.count(reading) : nil
         // Nothing is there, and bronze has the table: the usual end of a look for new rows.
-        if countedBefore == 0, table.mode == .incremental, piece.before != nil, changes.isEmpty {
+        if countedBefore == 0, table.mode == .incremental, piece.before != nil, agreed.changes.isEmpty {
             return try outcome(ExtractionLedger(), hasNews: false)
         }
         let connection = try extraction.database.connect()
@@ -101,7 +129,7 @@ struct PieceReader {
         try TableShape.requireUnchanged(shape, in: session, extraction)
         try requireAllowed(ledger.conversions)
         let hasNews =
-            try extraction.isFullRefresh && ledger.rows > 0
+            try extraction.isFullRefresh && ledger.rows > 0 || !agreed.changes.isEmpty
             || file.hasNews(
                 reading, ledger, before: piece.before, files: piece.files,
                 url: { extraction.store.readableURL(of: $0) })
@@ -205,7 +233,9 @@ struct PieceRead: Sendable {
     let key: [String]
     let isKeyUnique: Bool
     let range: CursorRange?
+    /// Of this run, those that pieces before found included.
     let changes: [SchemaChange]
+    let storedSchema: StoredSchema?
     let origin: BronzeManifest.Origin
 
     func extraction(
@@ -216,6 +246,6 @@ struct PieceRead: Sendable {
             mode: extraction.table.mode, rows: ledger.rows, range: range, schema: shape.bronzeSchema,
             key: key,
             isKeyUnique: isKeyUnique, cursor: extraction.table.cursor, conversions: ledger.conversions,
-            origin: origin, schemaChanges: changes, part: piece.part)
+            origin: origin, schemaChanges: changes, storedSchema: storedSchema, part: piece.part)
     }
 }

@@ -173,6 +173,8 @@ struct Piece: Sendable {
     var begins: CursorValue?
     /// Where the first piece began, for the share that is done.
     var firstBegan: CursorValue?
+    /// How the table differed from bronze when pieces of this run before it were read.
+    var changes: [SchemaChange] = []
 
     init(before: BronzeManifest?, files: [CurrentBronze.File], watermark: CursorValue?, part: Int) {
         self.before = before
@@ -200,6 +202,7 @@ struct Piece: Sendable {
             part: read.hasNews ? part + 1 : part)
         next.begins = read.ends
         next.firstBegan = firstBegan ?? read.began
+        next.changes = read.changes
         return next
     }
 

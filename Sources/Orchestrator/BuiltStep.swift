@@ -35,7 +35,7 @@ enum BuiltStep: Sendable {
         switch self {
         case .committed(let manifest, let ledger, _, let warnings):
             ledger.conversions.map { "\($0.column): \($0.values) × \($0.reason.rawValue)" } + warnings
-                + (manifest.schemaChanges ?? []).map(\.inWords)
+                + [manifest.schemaChanges ?? []].filter { !$0.isEmpty }.map(\.summary)
         case .published(let manifest):
             manifest.checks.filter { !$0.passed }.map { "\($0.check) warns: \($0.failures) rows" }
         case .noNewRows, .paused(nil, _): []
@@ -58,7 +58,8 @@ enum BuiltStep: Sendable {
         case .committed(let manifest, _, let version, _):
             Materialization(
                 asset: manifest.asset, run: manifest.run, partition: manifest.ingestionDate, version: version,
-                codeHash: "", rows: manifest.rows, bytes: manifest.bytes, schema: manifest.schema, inputs: [],
+                codeHash: "", rows: manifest.rows, bytes: manifest.bytes, schema: manifest.tableSchema,
+                inputs: [],
                 startedAt: startedAt, finishedAt: finishedAt)
         case .published(let manifest):
             Materialization(
@@ -97,19 +98,6 @@ enum BuiltStep: Sendable {
             (done?.events(of: step, at: now) ?? []) + [
                 RunEvent.Draft(step, at: now, kind: .note, text: reason)
             ]
-        }
-    }
-}
-
-extension SchemaChange {
-    /// `column 'vat' is new (DECIMAL(10,2))`.
-    package var inWords: String {
-        switch kind {
-        case .added: "column '\(column)' is new\(now.map { " (\($0))" } ?? "")"
-        case .removed: "column '\(column)' is gone"
-        case .renamed: "column '\(before ?? "?")' is now called '\(column)'"
-        case .widened, .narrowed, .retyped:
-            "column '\(column)' was \(kind.rawValue): \(before ?? "?") to \(now ?? "?")"
         }
     }
 }

@@ -118,14 +118,13 @@ final class LittleLake: Sendable {
 
     /// Extracts and returns what was committed.
     func commit(
-        _ table: TableDefinition, isFullRefresh: Bool = false,
+        _ table: TableDefinition, isFullRefresh: Bool = false, acceptsSchemaChange: Bool = false,
         progress: ExtractionProgress = ExtractionProgress()
-    ) async throws -> (
-        BronzeManifest, ExtractionLedger
-    ) {
+    ) async throws -> (BronzeManifest, ExtractionLedger) {
         guard
             case .committed(let manifest, let ledger) = try await extract(
-                table, isFullRefresh: isFullRefresh, progress: progress)
+                table, isFullRefresh: isFullRefresh, acceptsSchemaChange: acceptsSchemaChange,
+                progress: progress)
         else {
             throw SetupFailed(reason: "nothing was committed")
         }

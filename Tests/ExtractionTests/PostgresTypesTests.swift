@@ -251,7 +251,8 @@ import Testing
             await #expect(throws: ExtractionMistake.self) {
                 _ = try await lake.commit(.full(losses: .null, invalidText: .reject))
             }
-            _ = try await lake.commit(.full(losses: .null, invalidText: .binary))
+            _ = try await lake.commit(
+                .full(losses: .null, invalidText: .binary), acceptsSchemaChange: true)
             #expect(try await lake.query("SELECT hex(v) FROM bronze_s.t") == ["61E962"])
             try await change(settings, ["DROP DATABASE \(name) WITH (FORCE)"])
         }

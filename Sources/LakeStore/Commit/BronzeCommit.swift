@@ -18,6 +18,8 @@ package struct StagedExtraction: Hashable, Sendable {
     package let conversions: [Conversion]
     package let origin: BronzeManifest.Origin
     package let schemaChanges: [SchemaChange]
+    /// The columns of all files, with these rows; `nil` if they are ``schema``.
+    package let storedSchema: StoredSchema?
     /// Which file of the run it becomes, from 1.
     package let part: Int
 
@@ -26,7 +28,7 @@ package struct StagedExtraction: Hashable, Sendable {
         rows: Int64,
         range: CursorRange? = nil, schema: [ColumnSchema], key: [String], isKeyUnique: Bool = false,
         cursor: String? = nil, conversions: [Conversion] = [], origin: BronzeManifest.Origin,
-        schemaChanges: [SchemaChange] = [], part: Int = 1
+        schemaChanges: [SchemaChange] = [], storedSchema: StoredSchema? = nil, part: Int = 1
     ) {
         precondition(
             (mode == .incremental) == (range != nil), "Exactly an incremental extraction covers a range.")
@@ -44,6 +46,7 @@ package struct StagedExtraction: Hashable, Sendable {
         self.conversions = conversions
         self.origin = origin
         self.schemaChanges = schemaChanges
+        self.storedSchema = storedSchema
         self.part = part
     }
 
@@ -209,7 +212,8 @@ package struct BronzeCommit: Sendable {
             schema: extraction.schema, key: extraction.key, isKeyUnique: extraction.isKeyUnique,
             cursor: extraction.cursor, conversions: extraction.conversions.sorted(),
             origin: extraction.origin,
-            schemaChanges: extraction.schemaChanges.isEmpty ? nil : extraction.schemaChanges)
+            schemaChanges: extraction.schemaChanges.isEmpty ? nil : extraction.schemaChanges,
+            storedSchema: extraction.storedSchema)
     }
 
     /// Deletes what the commit replaced: a full snapshot clears the day except for its own file.

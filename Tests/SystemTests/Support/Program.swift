@@ -79,9 +79,11 @@ final class Program: Sendable {
         let (id, began, folder) = (id, began, folder)
         return try await onOwnThread {
             var status: Int32 = 0
-            var usage = rusage()
+            var peak = 0
             while true {
-                let ended = wait4(id, &status, WNOHANG, &usage)
+                // What wait4 says would include the memory of this process, which it was split off from.
+                peak = max(peak, Program.peakKilobytes(of: id))
+                let ended = waitpid(id, &status, WNOHANG)
                 guard ended == 0 || (ended < 0 && errno == EINTR) else { break }
                 if ContinuousClock.now - began > Program.limit { kill(id, SIGKILL) }
                 usleep(2_000)
@@ -92,8 +94,14 @@ final class Program: Sendable {
                 code: signal == 0 ? (status >> 8) & 0xff : 128 + signal,
                 output: Program.text(of: "\(folder)/out"),
                 errors: Program.text(of: "\(folder)/err"), seconds: elapsed / .seconds(1),
-                peakKilobytes: usage.ru_maxrss)
+                peakKilobytes: peak)
         }
+    }
+
+    private static func peakKilobytes(of id: pid_t) -> Int {
+        let status = (try? String(contentsOfFile: "/proc/\(id)/status", encoding: .utf8)) ?? ""
+        let line = status.split(separator: "\n").first { $0.hasPrefix("VmHWM:") } ?? ""
+        return line.split(separator: " ").dropFirst().first.flatMap { Int($0) } ?? 0
     }
 
     private static func text(of path: String) -> String {
