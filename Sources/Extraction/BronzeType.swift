@@ -17,6 +17,7 @@ package enum BronzeType: Hashable, Sendable {
     /// A `TIME`, which in MySQL is a span from -838:59:59 to 838:59:59: microseconds.
     case timeSpan
     case text
+    case uuid
     case binary
     /// `BIT(n)`: the bits as a number.
     case bits
@@ -45,6 +46,7 @@ package enum BronzeType: Hashable, Sendable {
         case "datetime": self = .localTimestamp
         case "timestamp": self = .instant
         case "time": self = .timeSpan
+        case "uuid": self = .uuid
         case "bit": self = declared.arguments.first ?? 1 == 1 ? .boolean : .bits
         case "binary", "varbinary", "tinyblob", "blob", "mediumblob", "longblob", "geometry", "point",
             "linestring", "polygon", "multipoint", "multilinestring", "multipolygon", "geometrycollection",
@@ -69,6 +71,7 @@ package enum BronzeType: Hashable, Sendable {
         case .instant: "TIMESTAMP WITH TIME ZONE"
         case .timeSpan: "BIGINT"
         case .text: "VARCHAR"
+        case .uuid: "UUID"
         case .binary: "BLOB"
         case .bits: "UBIGINT"
         }
@@ -81,7 +84,7 @@ extension BronzeType {
         switch self {
         case .text, .binary: false
         case .boolean, .integer, .decimal, .float, .double, .date, .localTimestamp, .instant, .timeSpan,
-            .bits:
+            .uuid, .bits:
             true
         }
     }
@@ -115,6 +118,7 @@ extension BronzeType {
         case .localTimestamp: .timestamp
         case .instant: .timestampTZ
         case .text: .varchar
+        case .uuid: .uuid
         case .binary: .blob
         }
     }

@@ -14,6 +14,7 @@ struct ColumnSink: ValueSink {
         case date, dateTime, span, text, bytes
         /// A boolean that comes as a digit, and one that comes as bits.
         case flag, flagBits
+        case uuid
         case bits
     }
 
@@ -55,6 +56,7 @@ struct ColumnSink: ValueSink {
             case .localTimestamp, .instant: .dateTime
             case .timeSpan: .span
             case .text: .text
+            case .uuid: .uuid
             case .binary: .bytes
             case .boolean:
                 wire == .mysql && DeclaredType(column.declared).name == "bit" ? .flagBits : .flag
@@ -117,7 +119,7 @@ struct ColumnSink: ValueSink {
             vector.setBytes(text, row: row)
             return nil
         case .int16, .uint8, .uint16, .uint32, .uint64, .decimal16, .decimal32, .decimal128, .float, .double,
-            .span, .flag, .flagBits, .bits:
+            .span, .flag, .flagBits, .uuid, .bits:
             return write(rare: text, to: &vector, row: row)
         }
     }
@@ -154,6 +156,9 @@ struct ColumnSink: ValueSink {
         case .flagBits:
             guard let bits = MySQLText.bits(text), bits <= 1 else { return .outOfRange }
             vector.set(bits == 1, row: row)
+        case .uuid:
+            guard let uuid = MySQLText.uuid(text) else { return .wrongType }
+            vector.set(uuid: uuid, row: row)
         case .bits:
             guard let bits = MySQLText.bits(text) else { return .outOfRange }
             vector.set(bits, row: row)

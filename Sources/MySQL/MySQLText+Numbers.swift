@@ -94,6 +94,25 @@ public enum MySQLText {
         return value
     }
 
+    /// A UUID: 32 hexadecimal digits in groups of 8, 4, 4, 4 and 12, the first the most significant.
+    public static func uuid(_ text: UnsafeRawBufferPointer) -> UInt128? {
+        guard text.count == 36 else { return nil }
+        var value: UInt128 = 0
+        for (index, byte) in text.enumerated() {
+            if index == 8 || index == 13 || index == 18 || index == 23 {
+                guard byte == UInt8(ascii: "-") else { return nil }
+                continue
+            }
+            switch byte {
+            case 0x30...0x39: value = value << 4 | UInt128(byte - 0x30)
+            case 0x61...0x66: value = value << 4 | UInt128(byte - 0x61 + 10)
+            case 0x41...0x46: value = value << 4 | UInt128(byte - 0x41 + 10)
+            default: return nil
+            }
+        }
+        return value
+    }
+
     /// YEAR: 0 or 1901–2155.
     @inlinable
     public static func year(_ text: UnsafeRawBufferPointer) -> Int16? {

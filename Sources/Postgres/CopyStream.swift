@@ -13,7 +13,7 @@ internal import Glibc
 /// - ``close()`` before the end: the statement is cancelled at the server instead of its rows being read
 ///   away. The connection is idle (its transaction, if one was open, has failed), or closed if the server
 ///   did not obey in time.
-package final class CopyStream {
+public final class CopyStream {
     /// One field of the current row; `start` is nil for NULL.
     @usableFromInline
     struct Field {
@@ -23,7 +23,7 @@ package final class CopyStream {
         init(start: UnsafeRawPointer?, count: Int) { (self.start, self.count) = (start, count) }
     }
 
-    package let columnCount: Int
+    public let columnCount: Int
     /// The rows so far. At the end they are as many as the server says that it has sent.
     package private(set) var rows: Int64 = 0
     /// Of all messages so far.
@@ -79,7 +79,7 @@ package final class CopyStream {
 
     /// The bytes of a column in the current row; nil for NULL. Valid until the next ``next()``.
     @inlinable @inline(__always)
-    package func field(_ column: Int) -> UnsafeRawBufferPointer? {
+    public func field(_ column: Int) -> UnsafeRawBufferPointer? {
         precondition(column >= 0 && column < columnCount, "The result has no such column.")
         let field = fields[column]
         guard let start = field.start else { return nil }

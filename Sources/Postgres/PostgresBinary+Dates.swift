@@ -1,5 +1,5 @@
 /// A date or instant of PostgreSQL, which has two values beyond every calendar.
-package enum PostgresTemporal<Value: Hashable & Sendable>: Hashable, Sendable {
+public enum PostgresTemporal<Value: Hashable & Sendable>: Hashable, Sendable {
     case value(Value)
     /// `infinity`.
     case infinity
@@ -12,13 +12,13 @@ package enum PostgresTemporal<Value: Hashable & Sendable>: Hashable, Sendable {
 }
 
 /// A time of day with its own offset from UTC.
-package struct PostgresZonedTime: Hashable, Sendable {
+public struct PostgresZonedTime: Hashable, Sendable {
     /// Since midnight; midnight at the end of the day is 86,400,000,000.
-    package let microseconds: Int64
+    public let microseconds: Int64
     /// East of Greenwich is positive, as in ISO 8601.
-    package let offsetSeconds: Int32
+    public let offsetSeconds: Int32
 
-    package init(microseconds: Int64, offsetSeconds: Int32) {
+    public init(microseconds: Int64, offsetSeconds: Int32) {
         self.microseconds = microseconds
         self.offsetSeconds = offsetSeconds
     }
@@ -27,7 +27,7 @@ package struct PostgresZonedTime: Hashable, Sendable {
 extension PostgresBinary {
     /// A date as days since 1970-01-01, from 4713 BC to the year 5874897.
     @inlinable @inline(__always)
-    package static func date(_ field: UnsafeRawBufferPointer) -> PostgresTemporal<Int32> {
+    public static func date(_ field: UnsafeRawBufferPointer) -> PostgresTemporal<Int32> {
         guard let days = int32(field) else { return .malformed }
         if days == .max { return .infinity }
         if days == .min { return .negativeInfinity }
@@ -39,7 +39,7 @@ extension PostgresBinary {
     ///
     /// A timestamptz is an instant of UTC; a timestamp is in whatever zone its writer meant.
     @inlinable @inline(__always)
-    package static func timestamp(_ field: UnsafeRawBufferPointer) -> PostgresTemporal<Int64> {
+    public static func timestamp(_ field: UnsafeRawBufferPointer) -> PostgresTemporal<Int64> {
         guard let microseconds = int64(field) else { return .malformed }
         if microseconds == .max { return .infinity }
         if microseconds == .min { return .negativeInfinity }
@@ -51,7 +51,7 @@ extension PostgresBinary {
 
     /// A time of day as microseconds since midnight, 0 to 86,400,000,000: `24:00:00` is a value.
     @inlinable @inline(__always)
-    package static func time(_ field: UnsafeRawBufferPointer) -> Int64? {
+    public static func time(_ field: UnsafeRawBufferPointer) -> Int64? {
         guard let microseconds = int64(field), microseconds >= 0, microseconds <= 86_400_000_000 else {
             return nil
         }
@@ -60,7 +60,7 @@ extension PostgresBinary {
 
     /// A timetz.
     @inlinable
-    package static func zonedTime(_ field: UnsafeRawBufferPointer) -> PostgresZonedTime? {
+    public static func zonedTime(_ field: UnsafeRawBufferPointer) -> PostgresZonedTime? {
         guard field.count == 12 else { return nil }
         guard let microseconds = time(UnsafeRawBufferPointer(rebasing: field[..<8])) else { return nil }
         // The server counts seconds west of Greenwich.
@@ -73,7 +73,7 @@ extension PostgresBinary {
 
     /// An interval in ISO 8601, as PostgreSQL prints it: `P1Y2M3DT4H5M6.789S`, `PT0S`.
     /// - Returns: False for bytes that are none; `text` then is empty.
-    package static func interval(_ field: UnsafeRawBufferPointer, into text: inout [UInt8]) -> Bool {
+    public static func interval(_ field: UnsafeRawBufferPointer, into text: inout [UInt8]) -> Bool {
         text.removeAll(keepingCapacity: true)
         guard field.count == 16 else { return false }
         let microseconds = Int64(bitPattern: field.bigEndian(0, as: UInt64.self))
@@ -118,7 +118,7 @@ extension PostgresBinary {
 
     /// A timetz as PostgreSQL prints it: `13:14:15.123456+02`, `01:02:03+05:30`.
     /// - Returns: False for bytes that are none; `text` then is empty.
-    package static func zonedTime(_ field: UnsafeRawBufferPointer, into text: inout [UInt8]) -> Bool {
+    public static func zonedTime(_ field: UnsafeRawBufferPointer, into text: inout [UInt8]) -> Bool {
         text.removeAll(keepingCapacity: true)
         guard let time = zonedTime(field) else { return false }
         let seconds = time.microseconds / 1_000_000

@@ -1,5 +1,5 @@
 /// A numeric of PostgreSQL.
-package enum PostgresNumeric: Hashable, Sendable {
+public enum PostgresNumeric: Hashable, Sendable {
     /// In units of 10^-scale.
     case value(Int128)
     case nan
@@ -17,7 +17,7 @@ extension PostgresBinary {
     /// - Returns: `.outOfRange` when the value has a digit other than zero beyond `scale`, or more than
     ///   `precision` digits.
     @inlinable
-    package static func numeric(
+    public static func numeric(
         _ field: UnsafeRawBufferPointer, precision: Int, scale: Int
     ) -> PostgresNumeric {
         precondition(precision >= 1 && precision <= 38 && scale >= 0 && scale <= precision)
@@ -87,7 +87,7 @@ extension PostgresBinary {
 
     /// A numeric as PostgreSQL prints it, with all its digits; `NaN`, `Infinity`, `-Infinity`.
     /// - Returns: False for bytes that are none; `text` then is empty.
-    package static func numeric(_ field: UnsafeRawBufferPointer, into text: inout [UInt8]) -> Bool {
+    public static func numeric(_ field: UnsafeRawBufferPointer, into text: inout [UInt8]) -> Bool {
         text.removeAll(keepingCapacity: true)
         guard let header = NumericHeader(field) else { return false }
         switch header.sign {

@@ -135,7 +135,7 @@ import Testing
         }
     }
 
-    @Test func `GEOMETRY is WKB with its SRID, UUID and INET6 are text`() async throws {
+    @Test func `GEOMETRY is WKB with its SRID, UUID is one, INET6 is text`() async throws {
         try await withMariaDB([
             "CREATE TABLE t (id INT PRIMARY KEY, p POINT, u UUID, i INET6, d DECIMAL(65,0), y YEAR)",
             """

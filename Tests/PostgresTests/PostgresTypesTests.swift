@@ -77,8 +77,10 @@ import Testing
                 try values(of: "SELECT '\(uuid)'::uuid", on: c, PostgresBinary.uuid)
                     == [0x0011_2233_4455_6677_8899_AABB_CCDD_EEFF])
             #expect(
-                try values(of: "SELECT '\(uuid)'::uuid", on: c) { PostgresBinary.withUUIDText($0, text) }
-                    == [uuid])
+                try values(of: "SELECT '\(uuid)'::uuid", on: c) { field in
+                    var text: [UInt8] = [1]
+                    return PostgresBinary.uuid(field, into: &text) ? text : []
+                } == [Array(uuid.utf8)])
             #expect(try values(of: "SELECT '\\x00ff10'::bytea", on: c, Array.init) == [[0, 0xFF, 0x10]])
             for bits in ["", "1", "0101", "10101010", "110011001", String(repeating: "10", count: 100)] {
                 let read = try values(of: "SELECT '\(bits)'::varbit", on: c) { field in

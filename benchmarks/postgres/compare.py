@@ -125,7 +125,8 @@ def peer(work):
 
 
 def lake(folder, server, table):
-    (folder / "sources").mkdir(parents=True)
+    for name in ("sources", "lake"):
+        (folder / name).mkdir(parents=True)
     (folder / "lake.yaml").write_text(f"""name: bench
 store: ./lake
 resources: {{ memory_limit: 4GB, threads: 2 }}

@@ -54,6 +54,13 @@ public struct ColumnWriter: ~Copyable {
         return try body(&span)
     }
 
+    /// Writes a UUID, whose first byte is the most significant of the number. DuckDB keeps it with its highest
+    /// bit turned over, so that a HUGEINT's order is its order.
+    @inlinable
+    public mutating func set(uuid: UInt128, row: Int) {
+        set(Int128(bitPattern: uuid ^ (1 << 127)), row: row)
+    }
+
     /// Writes a DECIMAL of any width.
     /// - Throws: ``DuckDBError`` of kind `.outOfRange` when it has more digits than the type.
     package mutating func setDecimal(_ unscaled: Int128, row: Int) throws(DuckDBError) {

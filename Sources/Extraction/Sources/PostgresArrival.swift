@@ -54,7 +54,7 @@ struct PostgresArrival: Hashable, Sendable {
         case .text, .binary:
             type == .bytea
                 ? "octet_length(\(column))" : "octet_length(convert_to(concat(\(expression)), 'UTF8'))"
-        case .float, .double, .bits: nil
+        case .float, .double, .uuid, .bits: nil
         }
     }
 }
@@ -79,7 +79,8 @@ extension BronzeType {
             case .timestamptz: .instant
             case .time: .timeSpan
             case .bytea: .binary
-            case .timetz, .interval, .uuid, .bits, .text, .json, .jsonb: .text
+            case .uuid: .uuid
+            case .timetz, .interval, .bits, .text, .json, .jsonb: .text
             }
     }
 }

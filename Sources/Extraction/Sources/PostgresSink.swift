@@ -84,8 +84,9 @@ struct PostgresSink: ValueSink {
             guard let json = PostgresBinary.jsonb(field) else { break }
             return write(utf8: json, to: &vector, row: row)
         case .uuid:
-            let isUUID: Void? = PostgresBinary.withUUIDText(field) { vector.setBytes($0, row: row) }
-            if isUUID != nil { return nil }
+            guard let uuid = PostgresBinary.uuid(field) else { break }
+            vector.set(uuid: uuid, row: row)
+            return nil
         default:
             guard spell(field) else { break }
             text.withUnsafeBytes { vector.setBytes($0, row: row) }
@@ -184,7 +185,7 @@ struct PostgresSink: ValueSink {
         case .float4: text = Array("\(PostgresBinary.float(field) ?? 0)".utf8)
         case .float8: text = Array("\(PostgresBinary.double(field) ?? 0)".utf8)
         case .date, .timestamp, .timestamptz: return printTemporal(field)
-        case .uuid: return PostgresBinary.withUUIDText(field) { text = Array($0) } != nil
+        case .uuid: return PostgresBinary.uuid(field, into: &text)
         case .time, .bytea, .text, .json: return false
         }
         return true

@@ -133,6 +133,8 @@ extension BronzeType {
         switch declared.name {
         case "integer": self = .integer(bits: 64, isSigned: true)
         case "float", "float4": self = .double
+        // Nobody checks what is in it.
+        case "uuid": self = .text
         default: self = BronzeType(declared)
         }
     }

@@ -6,6 +6,7 @@ microseconds are exact, because nothing is lost. What counts is whether the valu
 import base64, binascii, struct
 from datetime import date, datetime, time, timedelta, timezone
 from decimal import Decimal, InvalidOperation
+from uuid import UUID
 import pyarrow
 import pyarrow.types as types
 from cases import Unheld
@@ -155,6 +156,8 @@ def span(truth, found):
 
 
 def text(truth, found):
+    if isinstance(found, UUID):
+        found = str(found)
     return judged(found == truth if isinstance(found, str) else isinstance(found, bytes) and found == truth.encode()
                   or isinstance(found, list) and ",".join(found) == truth)
 
