@@ -105,7 +105,10 @@ package struct BronzeCommit: Sendable {
         let staging = Staging(store)
         let bytes = try await staging.verify(
             path, of: extraction.asset, rows: extraction.rows, schema: extraction.schema)
+        // The disk works while the bytes are hashed.
+        async let settled: Void = staging.settle(extraction.asset, of: extraction.run)
         let sha256 = try await staging.sha256(of: path)
+        try await settled
 
         for _ in 0..<BronzeCommit.attemptsMax {
             let partition = extraction.partition(on: store.today())
