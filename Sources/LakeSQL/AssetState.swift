@@ -75,6 +75,7 @@ package struct AssetState: Hashable, Sendable {
     /// the source keeps the key unique, the first file (usually by far the largest) is only freed of the
     /// keys that came again, which streams; the small rest is ranked. Otherwise everything is ranked.
     private static func select(_ bronze: CurrentBronze, _ urls: [String]) -> String {
+        if bronze.mode == .files { return selectOfInputs(bronze, urls) }
         let key = bronze.newest.key.map(quotedIdentifier).joined(separator: ", ")
         if bronze.mode == .full || key.isEmpty || urls.count == 1 && bronze.newest.isKeyUnique {
             return "SELECT * FROM \(parquet(urls))"
@@ -93,6 +94,20 @@ package struct AssetState: Hashable, Sendable {
             SELECT * FROM \(first) ANTI JOIN (SELECT \(key) FROM \(later)) USING (\(key)) \
             UNION ALL BY NAME SELECT * EXCLUDE (__file) FROM (SELECT *, file_index AS __file FROM \(later)) \
             QUALIFY row_number() OVER (PARTITION BY \(key) ORDER BY __file DESC) = 1
+            """
+    }
+
+    /// The rows of the newest version of each input file, or of all versions where none supersedes another.
+    private static func selectOfInputs(_ bronze: CurrentBronze, _ urls: [String]) -> String {
+        let old = bronze.supersededInputs.enumerated().compactMap { index, paths -> String? in
+            guard !paths.isEmpty else { return nil }
+            let list = paths.sorted().map(quotedLiteral).joined(separator: ", ")
+            return "__file = \(index) AND \(quotedIdentifier(InputFile.pathColumn)) IN (\(list))"
+        }
+        guard !old.isEmpty else { return "SELECT * FROM \(parquet(urls))" }
+        return """
+            SELECT * EXCLUDE (__file) FROM (SELECT *, file_index AS __file FROM \(parquet(urls))) \
+            WHERE NOT (\(old.joined(separator: " OR ")))
             """
     }
 

@@ -46,6 +46,14 @@ package enum LakeLayout {
             "\(day).json")
     }
 
+    /// Lines of input files that `run` could not read as rows of the table.
+    package static func quarantine(
+        _ source: SourceName, _ table: TableName, run: RunID, part: Int = 1
+    ) -> LakePath {
+        system.appending("quarantine").appending(source.text).appending(table.text).appending(
+            "\(run)\(part == 1 ? "" : ".\(part)").parquet")
+    }
+
     /// The result of the last audit of a table; failing audits keep a sample beside it.
     package static func checks(of asset: AssetKey, run: RunID) -> LakePath {
         system.appending("checks").appending(asset.description).appending("\(run).json")
