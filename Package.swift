@@ -43,6 +43,7 @@ let package = Package(
         .systemLibrary(name: "CDuckDB"),
         .systemLibrary(name: "CMariaDB"),
         .systemLibrary(name: "CSQLite"),
+        .systemLibrary(name: "CZlib"),
         .target(name: "CTemplates"),
         // base
         ours("Blocking"),
@@ -67,7 +68,11 @@ let package = Package(
         // session
         ours("LakeSQL", ["DuckDB", "LakeModel", "LakeStore", crypto]),
         // capabilities
-        ours("Extraction", ["Blocking", "DuckDB", "LakeModel", "LakeStore", "MySQL", "Project", "SQLite"]),
+        ours(
+            "Extraction",
+            [
+                "Blocking", "CZlib", "DuckDB", "LakeModel", "LakeStore", "MySQL", "Project", "SQLite", crypto,
+            ]),
         ours("Transform", ["Blocking", "DuckDB", "LakeModel", "LakeSQL", "LakeStore", "Project"]),
         ours("Quality", ["DuckDB", "LakeModel"]),
         ours("SampleData", ["Blocking", "DuckDB", "LakeModel", "MySQL", "SQLite"]),

@@ -1,4 +1,4 @@
-internal import DuckDB
+package import DuckDB
 internal import LakeModel
 
 /// How a column's values are held in bronze and how they get there from the source.
@@ -20,6 +20,8 @@ package enum BronzeType: Hashable, Sendable {
     case binary
     /// `BIT(n)`: the bits as a number.
     case bits
+    /// A type of DuckDB that a source which is read by DuckDB has itself: UUID, a list, a structure.
+    case exact(LogicalType)
 
     /// The mapping of `docs/extraction.md`. An unknown type is kept as text: every source can print its
     /// values.
@@ -72,6 +74,7 @@ package enum BronzeType: Hashable, Sendable {
         case .text: "VARCHAR"
         case .binary: "BLOB"
         case .bits: "UBIGINT"
+        case .exact(let type): type.description
         }
     }
 }
@@ -80,7 +83,7 @@ extension BronzeType {
     /// Whether a source can hold a value of the column that this type cannot.
     var canLose: Bool {
         switch self {
-        case .text, .binary: false
+        case .text, .binary, .exact: false
         case .boolean, .integer, .decimal, .float, .double, .date, .localTimestamp, .instant, .timeSpan,
             .bits:
             true
@@ -117,6 +120,7 @@ extension BronzeType {
         case .instant: .timestampTZ
         case .text: .varchar
         case .binary: .blob
+        case .exact(let type): type
         }
     }
 }

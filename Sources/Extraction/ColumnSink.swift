@@ -89,6 +89,8 @@ struct ColumnSink {
             }
             vector.set(number, row: row)
         case .binary: vector.setBytes(text, row: row)
+        // Rows of these columns come from DuckDB itself.
+        case .exact: ColumnSink.misfit(&wrongTypes, &vector, row)
         case .boolean:
             guard let bits = MySQLText.bits(text) else { return ColumnSink.misfit(&outOfRange, &vector, row) }
             vector.set(bits != 0, row: row)
@@ -126,7 +128,7 @@ struct ColumnSink {
         case .boolean where integer == 0 || integer == 1: vector.set(integer != 0, row: row)
         case .bits: vector.set(UInt64(bitPattern: integer), row: row)
         case .decimal, .text, .binary: write(printed: String(integer), to: &vector, row: row)
-        case .boolean, .date, .localTimestamp, .instant, .timeSpan:
+        case .boolean, .date, .localTimestamp, .instant, .timeSpan, .exact:
             ColumnSink.misfit(&wrongTypes, &vector, row)
         }
     }
@@ -148,7 +150,7 @@ struct ColumnSink {
             if isRounded { rounded += 1 }
             write(decimal: number, precision: precision, to: &vector, row: row)
         case .text, .binary: write(printed: "\(double)", to: &vector, row: row)
-        case .boolean, .bits, .date, .localTimestamp, .instant, .timeSpan:
+        case .boolean, .bits, .date, .localTimestamp, .instant, .timeSpan, .exact:
             ColumnSink.misfit(&wrongTypes, &vector, row)
         }
     }

@@ -21,7 +21,7 @@ struct PieceReader {
     private var source: SourceDefinition { extraction.source }
 
     func read() throws -> PieceRead {
-        let session = try SourceConnector(source).connect()
+        let session = try SourceConnector(source, engine: extraction.database).connect()
         defer { session.close() }
         // From here on: counting a large table takes as long as reading it.
         let stopSource = session.cancel
@@ -104,6 +104,11 @@ struct PieceReader {
         var counted: Int64 = 0
         if !isPerReader { counted = try snapshot.readers[0].count(reading) }
         try cancellation.check()
+        if let relation = try snapshot.readers[0].relation(reading) {
+            let ledger = try relation.write(reading, to: path)
+            progress.add(rows: ledger.rows, bytes: ledger.bytes)
+            return (ledger, counted)
+        }
         let queue = SliceQueue(slices)
         let readers = snapshot.readers.map {
             FeedReader(

@@ -39,6 +39,18 @@ package final class RowFeed: TableFunction {
 
     /// Writes all rows that the readers of `feed` have into a new Parquet file at `path`. Blocks.
     func write(_ feed: Feed, to path: String, on connection: Connection) throws {
+        try run(feed, on: connection) { rows in
+            """
+            COPY (SELECT * FROM \(rows)) TO \(quotedLiteral(path)) (FORMAT parquet, COMPRESSION snappy)
+            """
+        }
+    }
+
+    /// Runs the statement that `sql` makes of the table function with the rows of `feed`. Blocks.
+    @discardableResult
+    func run(
+        _ feed: Feed, on connection: Connection, _ sql: (_ rows: String) -> String
+    ) throws -> QueryResult {
         let number = open.withLock { open in
             defer { open.next += 1 }
             open.feeds[open.next] = feed
@@ -46,11 +58,7 @@ package final class RowFeed: TableFunction {
         }
         defer { open.withLock { _ = $0.feeds.removeValue(forKey: number) } }
         do {
-            try connection.execute(
-                """
-                COPY (SELECT * FROM \(name)(\(number)::UBIGINT)) TO \(quotedLiteral(path)) \
-                (FORMAT parquet, COMPRESSION snappy)
-                """)
+            return try connection.query(sql("\(name)(\(number)::UBIGINT)"))
         } catch {
             throw error.underlying ?? error
         }

@@ -11,7 +11,7 @@ enum Layers {
         ["LakeModel"],
         ["DuckDB", "MySQL", "SQLite"],
         ["Blocking", "Terminal"],
-        ["CDuckDB", "CMariaDB", "CSQLite", "CTemplates"],
+        ["CDuckDB", "CMariaDB", "CSQLite", "CTemplates", "CZlib"],
     ]
 
     /// Targets that are not shipped stand above the services that they imitate, and nothing shipped imports them.
