@@ -184,15 +184,20 @@ struct PieceRead: Sendable {
     let range: CursorRange?
     let changes: [SchemaChange]
     let origin: BronzeManifest.Origin
+    /// The files that were read; `nil` if the source is no folder of files.
+    var inputs: [InputFile]?
+    /// Lines of them that are no rows, which are in a staged file of their own.
+    var badRows: Int64 = 0
 
     func extraction(
-        of extraction: TableExtraction, _ piece: Piece, run: RunID, epoch: LeaseEpoch
+        of extraction: TableExtraction, _ piece: Piece, run: RunID, epoch: LeaseEpoch,
+        quarantine: Quarantine?
     ) -> StagedExtraction {
         StagedExtraction(
             source: extraction.source.name, table: extraction.table.name, run: run, epoch: epoch,
             mode: extraction.table.mode, rows: ledger.rows, range: range, schema: shape.bronzeSchema,
             key: key,
             isKeyUnique: isKeyUnique, cursor: extraction.table.cursor, conversions: ledger.conversions,
-            origin: origin, schemaChanges: changes, part: piece.part)
+            origin: origin, schemaChanges: changes, part: piece.part, inputs: inputs, quarantine: quarantine)
     }
 }

@@ -50,6 +50,7 @@ package struct SourceConnector: Sendable {
     /// How many rows of a table its current state in bronze must have now: `COUNT(*)`, or the number of
     /// different keys if the source does not keep the declared key unique. Blocks.
     package func countRows(of table: TableDefinition) throws -> Int64 {
+        if let files = FilesTable(source, table) { return try files.countRows(engine: engine) }
         let session = try connect()
         defer { session.close() }
         guard let shape = try session.describe(table.name) else {

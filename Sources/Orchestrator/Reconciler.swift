@@ -41,10 +41,10 @@ package struct Reconciler: Sendable {
             guard let state = try await lake.state(of: key) else {
                 return unknown(key, tolerance, "It was never extracted: tarn run \(key)")
             }
-            let sourceRows = try await BlockingPool.shared.run {
-                try SourceConnector(table.source).countRows(of: table.definition)
-            }
             let session = try await BlockingPool.shared.run { try lake.session() }
+            let sourceRows = try await BlockingPool.shared.run {
+                try SourceConnector(table.source, engine: session.database).countRows(of: table.definition)
+            }
             let bronzeRows = try await session.database.withConnection { connection in
                 try connection.query("SELECT count(*) FROM (\(state.select))").rows.first?.first?.integer ?? 0
             }

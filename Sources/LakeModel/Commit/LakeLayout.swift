@@ -37,6 +37,11 @@ package enum LakeLayout {
         staging(of: run).appending("\(asset).parquet")
     }
 
+    /// What of the input files of an asset is no row.
+    package static func stagedBadRows(_ asset: AssetKey, of run: RunID) -> LakePath {
+        staging(of: run).appending("\(asset).bad.parquet")
+    }
+
     package static func watermark(_ source: SourceName, _ table: TableName) -> LakePath {
         system.appending("watermarks").appending(source.text).appending("\(table).json")
     }
