@@ -19,7 +19,7 @@ final class CompressedFile {
         descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
         guard descriptor >= 0 else { throw FileFailure(reason: String(cString: strerror(errno))) }
         posix_fadvise(descriptor, 0, 0, POSIX_FADV_SEQUENTIAL)
-        do {
+        do throws(FileFailure) {
             try fill()
             let head = input[unread]
             if head.starts(with: [0x1F, 0x8B]) {
@@ -63,9 +63,11 @@ final class CompressedFile {
         _ decoder: any Decompressor, into output: UnsafeMutableRawBufferPointer
     ) throws(FileFailure) -> (consumed: Int, produced: Int) {
         let range = unread
-        return try input.withUnsafeMutableBytes { (bytes) throws(FileFailure) in
-            try decoder.decompress(.init(rebasing: bytes[range]), into: output)
-        }
+        return try input.withUnsafeMutableBytes { bytes in
+            Result { () throws(FileFailure) in
+                try decoder.decompress(.init(rebasing: bytes[range]), into: output)
+            }
+        }.get()
     }
 
     private func fill() throws(FileFailure) {

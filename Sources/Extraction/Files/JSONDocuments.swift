@@ -18,8 +18,8 @@ struct JSONDocuments {
                 case UInt8(ascii: "["): arrays.append(input.absolutePath)
                 default: sequences.append(input.absolutePath)
                 }
-            } catch let failure as FileFailure {
-                throw files.unreadable(input)(failure)
+            } catch {
+                throw files.unreadable(input)(error)
             }
         }
         let parts = [(arrays, "array"), (sequences, "unstructured")].filter { !$0.0.isEmpty }.map {

@@ -72,9 +72,9 @@ final class TextFile {
     /// - Returns: Whether there was more.
     private func fillRaw() throws(FileFailure) -> Bool {
         let kept = rawEnd
-        let count = try raw.withUnsafeMutableBytes { (bytes) throws(FileFailure) in
-            try file.read(into: .init(rebasing: bytes[kept...]))
-        }
+        let count = try raw.withUnsafeMutableBytes { bytes in
+            Result { () throws(FileFailure) in try file.read(into: .init(rebasing: bytes[kept...])) }
+        }.get()
         rawEnd += count
         return count > 0
     }

@@ -151,13 +151,14 @@ enum ExcelExtension {
 
     /// `extensions/excel.duckdb_extension` beside the library's folder, where scripts/setup puts it.
     private static func besideLibrary() -> String? {
-        guard let symbol = dlsym(nil, "duckdb_library_version") else { return nil }
-        var library = Dl_info()
-        guard dladdr(symbol, &library) != 0, let name = library.dli_fname,
-            let resolved = realpath(name, nil)
+        // The system tells which files the program has loaded.
+        guard let maps = try? TextFile("/proc/self/maps", encoding: .utf8) else { return nil }
+        while !maps.isAtEnd { guard (try? maps.extend()) != nil else { return nil } }
+        let lines = String(decoding: maps.text, as: UTF8.self).split(separator: "\n")
+        guard let line = lines.first(where: { $0.contains("/libduckdb") }),
+            let start = line.firstIndex(of: "/")
         else { return nil }
-        defer { free(resolved) }
-        let folder = String(cString: resolved).split(separator: "/").dropLast(2).joined(separator: "/")
+        let folder = line[start...].split(separator: "/").dropLast(2).joined(separator: "/")
         return "/\(folder)/extensions/excel.duckdb_extension"
     }
 }

@@ -9,7 +9,7 @@ final class DuckDBFiles: Sendable {
     static let shared = DuckDBFiles()
 
     /// A path and the file that it led to.
-    private struct Key: Hashable {
+    fileprivate struct Key: Hashable {
         let path: String
         let device: UInt64
         let inode: UInt64

@@ -111,8 +111,8 @@ extension FilesTable {
                         file.absolutePath, encoding: files.text.encoding, style: style)
                     try scanner.skipHeader(style)
                     while try scanner.next() != .end { rows += 1 }
-                } catch let failure as FileFailure {
-                    throw unreadable(file)(failure)
+                } catch {
+                    throw unreadable(file)(error)
                 }
             }
             return rows

@@ -1,5 +1,3 @@
-package import LakeModel
-
 /// Which files of a folder are one table, and how they are read.
 package struct FilesDefinition: Hashable, Sendable {
     /// Below the folder of the connection: `*` and `?` stop at `/`, `**` does not.
