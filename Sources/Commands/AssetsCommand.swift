@@ -1,6 +1,7 @@
 internal import ArgumentParser
 internal import LakeModel
 internal import LakeSQL
+internal import LakeStore
 internal import Orchestrator
 internal import Project
 internal import Terminal
@@ -49,6 +50,8 @@ struct ShowAsset: AsyncParsableCommand {
         commandName: "show", abstract: "Everything that is known of one table.")
 
     @Argument(help: "The asset, such as silver.fact_invoice.") var asset: String
+    @Flag(name: .long, help: "Of a bronze table: every run, with what it changed on the way in.")
+    var history = false
     @OptionGroup var lake: LakeOptions
     @OptionGroup var output: JSONOption
 
@@ -59,6 +62,12 @@ struct ShowAsset: AsyncParsableCommand {
             throw ValidationError("'\(asset)' means \(selected.count) assets; name one.")
         }
         let state = try await lake.state(of: key)
+        let current = try await bronze(key, in: lake)
+        var manifests: [BronzeManifest]?
+        if history, case .bronze(let source, let table) = key {
+            manifests = try await lake.manifests.manifests(of: source, table)
+        }
+        let conversions = current.map { BronzeDetailsJSON.conversions(of: $0.newest) } ?? []
         let details = AssetDetailsJSON(
             asset: AssetJSON(key, lake.graph, state),
             columns: (state?.schema ?? []).map { .init(name: $0.name, type: $0.type) },
@@ -66,11 +75,18 @@ struct ShowAsset: AsyncParsableCommand {
             checks: (state?.checks ?? []).map {
                 .init(check: $0.check, severity: $0.severity.rawValue, failures: $0.failures)
             },
-            conversions: (state?.conversions ?? []).map {
-                .init(column: $0.column, reason: $0.reason.rawValue, values: $0.values)
+            conversions: conversions.map(ConversionJSON.init),
+            bronze: current.map {
+                BronzeDetailsJSON($0, manifests: manifests)
             })
         if output.json { return try Output.json(details) }
-        Output.line(details.text)
+        Output.line(details.text(ledger: conversions))
+    }
+
+    /// `nil` for another layer, and for what was never extracted.
+    private func bronze(_ key: AssetKey, in lake: Lake) async throws -> CurrentBronze? {
+        guard case .bronze(let source, let table) = key else { return nil }
+        return try await lake.manifests.currentFiles(of: source, table)
     }
 }
 
@@ -110,7 +126,8 @@ struct AssetDetailsJSON: Encodable {
     let columns: [Column]
     let readers: [String]
     let checks: [Check]
-    let conversions: [Conversion]
+    let conversions: [ConversionJSON]
+    let bronze: BronzeDetailsJSON?
 
     struct Column: Encodable {
         let name: String
@@ -123,13 +140,7 @@ struct AssetDetailsJSON: Encodable {
         let failures: Int64
     }
 
-    struct Conversion: Encodable {
-        let column: String
-        let reason: String
-        let values: Int64
-    }
-
-    var text: String {
+    func text(ledger: [Conversion]) -> String {
         var lines = [Output.style.bold(asset.asset)]
         if let description = asset.description { lines.append(description) }
         lines.append("")
@@ -140,6 +151,7 @@ struct AssetDetailsJSON: Encodable {
         } else {
             lines.append("never built; build it with: tarn run +\(asset.asset)")
         }
+        if let bronze { lines += bronze.facts }
         if !asset.inputs.isEmpty { lines.append("reads     \(asset.inputs.joined(separator: ", "))") }
         if !readers.isEmpty { lines.append("read by   \(readers.joined(separator: ", "))") }
         if !asset.tags.isEmpty { lines.append("tags      \(asset.tags.joined(separator: ", "))") }
@@ -155,15 +167,8 @@ struct AssetDetailsJSON: Encodable {
             for check in checks { table.append([check.check, check.severity, countText(check.failures)]) }
             lines += ["", table.plain(style: Output.style)]
         }
-        if !conversions.isEmpty {
-            var table = TextTable(columns: [
-                .init("changed on the way in"), .init("why"), .init("values", alignment: .right),
-            ])
-            for conversion in conversions {
-                table.append([conversion.column, conversion.reason, countText(conversion.values)])
-            }
-            lines += ["", table.plain(style: Output.style)]
-        }
+        if !ledger.isEmpty { lines += ["", FidelityLedger.table(ledger)] }
+        for table in bronze?.tables ?? [] { lines += ["", table] }
         return lines.joined(separator: "\n")
     }
 }

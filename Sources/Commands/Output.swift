@@ -15,11 +15,21 @@ enum Output {
     static func note(_ text: String) { put(text + "\n", to: STDERR_FILENO) }
 
     /// JSON in the shape that `docs/cli.md` gives for the command: snake_case, sorted keys.
-    static func json(_ value: some Encodable) throws {
+    static func json(_ value: some Encodable) throws { line(try text(ofJSON: value)) }
+
+    /// The same with a further member that is JSON text already, such as rows whose keys are not ours.
+    static func json(_ value: some Encodable, member name: String, is member: String) throws {
+        let object = try text(ofJSON: value)
+        let end = object.lastIndex(of: "}") ?? object.endIndex
+        let open = String(object[..<end].reversed().drop { $0.isWhitespace }.reversed())
+        line("\(open),\n  \"\(name)\" : \(member)\n}")
+    }
+
+    private static func text(ofJSON value: some Encodable) throws -> String {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
         encoder.keyEncodingStrategy = .convertToSnakeCase
-        line(String(decoding: try encoder.encode(value), as: UTF8.self))
+        return String(decoding: try encoder.encode(value), as: UTF8.self)
     }
 
     /// Every failure with its place and what to do.

@@ -16,7 +16,8 @@ struct RunCommand: AsyncParsableCommand {
     @OptionGroup var selection: SelectionOptions
     @Flag(name: .long, help: "Build although nothing changed.") var force = false
     @Flag(name: .long, help: "Read incremental tables from the beginning.") var fullRefresh = false
-    @Flag(name: .long, help: "Go on although columns have gone from a source.") var acceptSchemaChange = false
+    @Flag(name: .long, help: "Take over what has changed in a source's columns.") var acceptSchemaChange =
+        false
     @Option(name: .long, help: ArgumentHelp("Steps that run at once.", valueName: "number")) var parallel = 4
     @OptionGroup var lake: LakeOptions
     @OptionGroup var output: JSONOption

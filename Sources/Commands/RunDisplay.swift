@@ -20,6 +20,8 @@ final class RunDisplay: RunObserver {
         var ended = 0
         var skipped = 0
         var nameWidth = 20
+        /// How readings went, in sentences, each with the tables that it is said of.
+        var notes: [String: [AssetKey]] = [:]
     }
 
     init(isSilent: Bool) { self.isSilent = isSilent }
@@ -57,6 +59,7 @@ final class RunDisplay: RunObserver {
         for (reason, steps) in reasons.sorted(by: { $0.key.text < $1.key.text }) {
             Output.line("\(countText(steps.count, "asset", "assets")) skipped: \(reason.text)")
         }
+        for line in notes() { Output.line(style.dim(line)) }
         let verdict =
             switch report.summary.state {
             case .succeeded: style.green("succeeded")
@@ -64,6 +67,19 @@ final class RunDisplay: RunObserver {
             default: style.red(report.summary.state.rawValue)
             }
         Output.line("run \(report.summary.id) \(verdict) in \(durationText(elapsed))")
+    }
+
+    private static let notesMax = 10
+
+    /// What was said of readings: one line for each sentence, however many tables it is said of.
+    private func notes() -> [String] {
+        let notes = state.withLock { $0.notes }.sorted { $0.key < $1.key }
+        let lines = notes.prefix(RunDisplay.notesMax).map { note, assets in
+            let who = assets.count == 1 ? assets[0].description : "\(countText(assets.count)) tables"
+            return "note: \(who): \(note)"
+        }
+        let rest = notes.count - lines.count
+        return lines + (rest > 0 ? ["note: and \(countText(rest)) more; tarn assets show has them"] : [])
     }
 
     private func finished(_ asset: AssetKey, _ end: StepEnd) {
@@ -83,6 +99,7 @@ final class RunDisplay: RunObserver {
             ].joined(separator: " ")
             let remarks = end.remarks.isEmpty ? "" : "  " + style.yellow(end.remarks.joined(separator: ", "))
             region.print("\(style.green("✓")) \(name) \(figures)\(remarks)")
+            state.withLock { state in for note in end.notes { state.notes[note, default: []].append(asset) } }
         // Most steps of most nights: they are summed up at the end.
         case .skipped: state.withLock { $0.skipped += 1 }
         case .failed(let failure), .retrying(let failure):
@@ -98,18 +115,32 @@ final class RunDisplay: RunObserver {
             guard !state.running.isEmpty else { return [] }
             var lines = state.running.map { step in
                 let elapsed = ContinuousClock.now - step.began
-                let rows = step.watch.extraction.rows
-                let figures =
-                    rows > 0
-                    ? "\(countText(rows)) rows  \(rateText(bytes: step.watch.extraction.bytes, over: elapsed))"
-                    : step.watch.share.map { progressBar($0, width: 20) } ?? ""
-                return
-                    "  \(padded(step.watch.asset.description, to: state.nameWidth)) \(durationText(elapsed))  \(figures)"
+                let name = padded(step.watch.asset.description, to: state.nameWidth)
+                return "  \(name) \(durationText(elapsed))  \(RunDisplay.figures(of: step.watch, elapsed))"
             }
             let share = state.total == 0 ? 0 : Double(state.ended) / Double(state.total)
             lines.append("  \(progressBar(share, width: 30)) \(state.ended) of \(state.total) assets")
             return lines
         }
+    }
+
+    /// How far a step is: rows and their rate, and of a table in pieces the share and the time that is left.
+    private static func figures(of watch: StepWatch, _ elapsed: Duration) -> String {
+        let progress = watch.extraction
+        let rows = progress.rows
+        if let reason = progress.waiting { return "waiting: \(reason)" }
+        guard rows > 0 else { return watch.share.map { progressBar($0, width: 20) } ?? "" }
+        var figures = [
+            "\(countText(rows)) rows", rateText(rows, "rows", over: elapsed),
+            rateText(bytes: progress.bytes, over: elapsed),
+        ]
+        if let share = progress.share, share > 0, share < 1 {
+            figures.insert(progressBar(share, width: 20), at: 0)
+            if let left = remainingTime(share: share, after: elapsed) {
+                figures.append("\(durationText(left)) left")
+            }
+        }
+        return figures.joined(separator: "  ")
     }
 
     /// What was built, by layer and source.
@@ -136,6 +167,12 @@ final class RunDisplay: RunObserver {
         }
         return table.plain(style: style)
     }
+}
+
+/// How long the rest takes if it goes on as it went; `nil` while that would be a guess.
+func remainingTime(share: Double, after elapsed: Duration) -> Duration? {
+    guard share >= 0.01, elapsed >= .seconds(2) else { return nil }
+    return elapsed * ((1 - min(share, 1)) / share)
 }
 
 /// A reason for skipping without the run that it names, so that equal reasons are counted together.

@@ -13,7 +13,8 @@ struct Tarn: AsyncParsableCommand {
             """,
         version: "tarn \(Program.version)",
         subcommands: [
-            InitCommand.self, ValidateCommand.self, AssetsCommand.self, PlanCommand.self, RunCommand.self,
+            InitCommand.self, SourceCommand.self, ValidateCommand.self, AssetsCommand.self, PlanCommand.self,
+            RunCommand.self,
             StatusCommand.self, SQLCommand.self, ReconcileCommand.self, HousekeepCommand.self,
             DemoCommand.self,
             SchemaCommand.self, CompletionCommand.self,

@@ -17,6 +17,7 @@ package enum BronzeType: Hashable, Sendable {
     /// A `TIME`, which in MySQL is a span from -838:59:59 to 838:59:59: microseconds.
     case timeSpan
     case text
+    case uuid
     case binary
     /// `BIT(n)`: the bits as a number.
     case bits
@@ -47,10 +48,10 @@ package enum BronzeType: Hashable, Sendable {
         case "datetime": self = .localTimestamp
         case "timestamp": self = .instant
         case "time": self = .timeSpan
+        case "uuid": self = .uuid
         case "bit": self = declared.arguments.first ?? 1 == 1 ? .boolean : .bits
         case "binary", "varbinary", "tinyblob", "blob", "mediumblob", "longblob", "geometry", "point",
-            "linestring",
-            "polygon", "multipoint", "multilinestring", "multipolygon", "geometrycollection",
+            "linestring", "polygon", "multipoint", "multilinestring", "multipolygon", "geometrycollection",
             "geomcollection":
             self = .binary
         default: self = .text
@@ -72,6 +73,7 @@ package enum BronzeType: Hashable, Sendable {
         case .instant: "TIMESTAMP WITH TIME ZONE"
         case .timeSpan: "BIGINT"
         case .text: "VARCHAR"
+        case .uuid: "UUID"
         case .binary: "BLOB"
         case .bits: "UBIGINT"
         case .exact(let type): type.description
@@ -85,7 +87,7 @@ extension BronzeType {
         switch self {
         case .text, .binary, .exact: false
         case .boolean, .integer, .decimal, .float, .double, .date, .localTimestamp, .instant, .timeSpan,
-            .bits:
+            .uuid, .bits:
             true
         }
     }
@@ -119,6 +121,7 @@ extension BronzeType {
         case .localTimestamp: .timestamp
         case .instant: .timestampTZ
         case .text: .varchar
+        case .uuid: .uuid
         case .binary: .blob
         case .exact(let type): type
         }

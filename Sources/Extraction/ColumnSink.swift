@@ -2,271 +2,288 @@ internal import DuckDB
 internal import LakeModel
 internal import MySQL
 
-/// Writes the values of one column into a DuckDB vector and counts what could not be held as it was.
+/// Writes the values of one column into a DuckDB vector.
 ///
-/// A value that its type cannot hold becomes NULL and is counted; the source keeps the original.
-struct ColumnSink {
-    private let name: String
-    private let type: BronzeType
-    /// Whether the column decides how far an incremental extraction got.
-    private let isCursor: Bool
-    private(set) var cursorMax: Int64 = .min
-    private var zeroDates: Int64 = 0
-    private var partialDates: Int64 = 0
-    private var outOfRange: Int64 = 0
-    private var wrongTypes: Int64 = 0
-    private var invalidTexts: Int64 = 0
-    private var rounded: Int64 = 0
+/// A value that cannot be held as it is comes back with the reason: ``RowSink`` knows what becomes of it.
+/// Nothing here counts, allocates or throws, because it runs once per value.
+struct ColumnSink: ValueSink {
+    /// How a value is read and held, flat: a `switch` over this is one jump.
+    private enum Form: UInt8 {
+        case int8, int16, int32, int64, uint8, uint16, uint32, uint64
+        case decimal16, decimal32, decimal64, decimal128, float, double
+        case date, dateTime, span, text, bytes
+        /// A boolean that comes as a digit, and one that comes as bits.
+        case flag, flagBits
+        case uuid
+        case none
+        case bits
+    }
 
-    init(_ column: SourceColumn, isCursor: Bool) {
-        name = column.name
+    private let form: Form
+    private let precision: Int
+    private let scale: Int
+    /// 10 to the power of the precision, of a decimal of at most 18 digits.
+    private let decimalBound: UInt64
+    var track: CursorTrack
+    let type: BronzeType
+
+    /// - Parameters:
+    ///   - track: Whether and how the column decides how far an incremental extraction got.
+    ///   - wire: How the source sends values.
+    init(_ column: SourceColumn, _ track: CursorTrack, wire: Wire) {
         type = column.type
-        self.isCursor = isCursor
+        self.track = track
+        var (precision, scale) = (0, 0)
+        if case .decimal(let digits, let places) = column.type { (precision, scale) = (digits, places) }
+        (self.precision, self.scale) = (precision, scale)
+        decimalBound = precision <= 18 ? (0..<precision).reduce(1) { power, _ in power * 10 } : 0
+        form =
+            switch column.type {
+            case .integer(8, true): .int8
+            case .integer(16, true): .int16
+            case .integer(32, true): .int32
+            case .integer(_, true): .int64
+            case .integer(8, false): .uint8
+            case .integer(16, false): .uint16
+            case .integer(32, false): .uint32
+            case .integer(_, false): .uint64
+            case .decimal(...4, _): .decimal16
+            case .decimal(...9, _): .decimal32
+            case .decimal(...18, _): .decimal64
+            case .decimal: .decimal128
+            case .float: .float
+            case .double: .double
+            case .date: .date
+            case .localTimestamp, .instant: .dateTime
+            case .timeSpan: .span
+            case .text: .text
+            case .uuid: .uuid
+            case .binary: .bytes
+            // Rows of these columns come from DuckDB itself.
+            case .exact: .none
+            case .boolean:
+                wire == .mysql && DeclaredType(column.declared).name == "bit" ? .flagBits : .flag
+            case .bits: wire == .mysql ? .bits : .uint64
+            }
     }
 
-    /// How a cursor of this column's type is written; `nil` if no row had a value.
-    var cursor: CursorValue? {
-        guard cursorMax != .min else { return nil }
-        if case .integer = type { return .integer(cursorMax) }
-        return .time(microseconds: cursorMax)
+    enum Wire {
+        /// The text protocol, where a BIT is bytes.
+        case mysql
+        case plain
     }
 
-    var conversions: [Conversion] {
-        [
-            (.zeroDate, zeroDates), (.partialDate, partialDates), (.outOfRange, outOfRange),
-            (.wrongType, wrongTypes), (.invalidText, invalidTexts),
-            (.rounded, rounded),
-        ].compactMap { reason, values in
-            values == 0 ? nil : Conversion(column: name, reason: reason, values: values)
+    /// Writes a value that came as text.
+    /// - Returns: Why it could not be held as it is; `nil` if it was. Unless the reason says that the value
+    ///   is kept, the row is left unwritten.
+    @inline(__always)
+    mutating func write(
+        text: UnsafeRawBufferPointer, to vector: inout ColumnWriter, row: Int
+    ) -> Conversion.Reason? {
+        switch form {
+        case .int64:
+            guard let number = MySQLText.int64(text) else { return ColumnSink.misfit(integer: text) }
+            vector.set(number, row: row)
+            return track.isCursor ? track.follow(number) : nil
+        case .int32:
+            guard let number = MySQLText.int64(text), let narrow = Int32(exactly: number) else {
+                return ColumnSink.misfit(integer: text)
+            }
+            vector.set(narrow, row: row)
+            return track.isCursor ? track.follow(number) : nil
+        case .text:
+            if vector.setASCII(text, row: row) { return nil }
+            guard isValidUTF8(text) else { return .invalidText }
+            vector.setBytes(text, row: row)
+            return nil
+        case .decimal64:
+            guard let number = MySQLText.shortDecimal(text, scale: scale, bound: decimalBound) else {
+                return write(decimal: text, to: &vector, row: row)
+            }
+            vector.set(number, row: row)
+            return nil
+        case .dateTime:
+            guard let microseconds = MySQLText.plainDateTime(text) else {
+                return write(dateTime: text, to: &vector, row: row)
+            }
+            vector.set(microseconds, row: row)
+            return track.isCursor ? track.follow(microseconds) : nil
+        case .date:
+            guard let days = MySQLText.plainDate(text) else { return misfit(MySQLText.date(text)) }
+            vector.set(days, row: row)
+            return track.isCursor ? track.follow(Int64(days) &* .dayMicroseconds) : nil
+        case .int8:
+            guard let number = MySQLText.int64(text), let narrow = Int8(exactly: number) else {
+                return ColumnSink.misfit(integer: text)
+            }
+            vector.set(narrow, row: row)
+            return track.isCursor ? track.follow(number) : nil
+        case .bytes:
+            vector.setBytes(text, row: row)
+            return nil
+        case .int16, .uint8, .uint16, .uint32, .uint64, .decimal16, .decimal32, .decimal128, .float, .double,
+            .span, .flag, .flagBits, .uuid, .none, .bits:
+            return write(rare: text, to: &vector, row: row)
         }
     }
 
-    /// Writes a value that came as text: the whole of MySQL's protocol, and text in SQLite.
-    @inline(__always)
-    mutating func write(text: UnsafeRawBufferPointer, to vector: inout ColumnWriter, row: Int) {
-        switch type {
-        case .integer(let bits, let isSigned):
-            if isSigned {
-                guard let number = MySQLText.int64(text) else {
-                    return ColumnSink.misfit(&wrongTypes, &vector, row)
-                }
-                write(integer: number, bits: bits, to: &vector, row: row)
-            } else {
-                guard let number = MySQLText.uint64(text) else {
-                    return ColumnSink.misfit(&outOfRange, &vector, row)
-                }
-                write(unsigned: number, bits: bits, to: &vector, row: row)
-            }
-        case .text: write(utf8: text, to: &vector, row: row)
-        case .decimal(let precision, let scale):
-            guard let number = MySQLText.decimal(text, precision: precision, scale: scale) else {
-                return ColumnSink.misfit(&outOfRange, &vector, row)
-            }
-            write(decimal: number, precision: precision, to: &vector, row: row)
-        case .localTimestamp, .instant:
-            switch MySQLText.dateTime(text) {
-            case .value(let microseconds): write(time: microseconds, to: &vector, row: row)
-            case let other: misfit(other, &vector, row)
-            }
-        case .date:
-            switch MySQLText.date(text) {
-            case .value(let days): vector.set(days, row: row)
-            case let other: misfit(other, &vector, row)
-            }
-        case .timeSpan:
-            switch MySQLText.time(text) {
-            case .value(let microseconds): vector.set(microseconds, row: row)
-            case let other: misfit(other, &vector, row)
-            }
+    /// The forms that are not worth their room in the loop.
+    @inline(never)
+    private mutating func write(
+        rare text: UnsafeRawBufferPointer, to vector: inout ColumnWriter, row: Int
+    ) -> Conversion.Reason? {
+        switch form {
+        case .int8, .int16, .int32, .int64:
+            guard let number = MySQLText.int64(text) else { return ColumnSink.misfit(integer: text) }
+            return write(signed: number, to: &vector, row: row)
+        case .uint8, .uint16, .uint32, .uint64:
+            guard let number = MySQLText.uint64(text) else { return ColumnSink.misfit(integer: text) }
+            return write(unsigned: number, to: &vector, row: row)
+        case .decimal16, .decimal32, .decimal64, .decimal128:
+            return write(decimal: text, to: &vector, row: row)
         case .double:
-            guard let number = MySQLText.double(text) else {
-                return ColumnSink.misfit(&wrongTypes, &vector, row)
-            }
+            guard let number = MySQLText.double(text) else { return ColumnSink.misfit(number: text) }
             vector.set(number, row: row)
         case .float:
-            guard let number = MySQLText.float(text) else {
-                return ColumnSink.misfit(&wrongTypes, &vector, row)
-            }
+            guard let number = MySQLText.float(text) else { return ColumnSink.misfit(number: text) }
             vector.set(number, row: row)
-        case .binary: vector.setBytes(text, row: row)
-        // Rows of these columns come from DuckDB itself.
-        case .exact: ColumnSink.misfit(&wrongTypes, &vector, row)
-        case .boolean:
-            guard let bits = MySQLText.bits(text) else { return ColumnSink.misfit(&outOfRange, &vector, row) }
-            vector.set(bits != 0, row: row)
+        case .span:
+            guard case .value(let microseconds) = MySQLText.time(text) else {
+                return misfit(MySQLText.time(text))
+            }
+            vector.set(microseconds, row: row)
+        case .flag:
+            guard let number = MySQLText.int64(text) else { return ColumnSink.misfit(integer: text) }
+            guard number == 0 || number == 1 else { return .outOfRange }
+            vector.set(number == 1, row: row)
+        case .flagBits:
+            guard let bits = MySQLText.bits(text), bits <= 1 else { return .outOfRange }
+            vector.set(bits == 1, row: row)
+        case .uuid:
+            guard let uuid = MySQLText.uuid(text) else { return .wrongType }
+            vector.set(uuid: uuid, row: row)
         case .bits:
-            guard let bits = MySQLText.bits(text) else { return ColumnSink.misfit(&outOfRange, &vector, row) }
+            guard let bits = MySQLText.bits(text) else { return .outOfRange }
             vector.set(bits, row: row)
+        case .none: return .wrongType
+        case .date, .dateTime, .text, .bytes: return write(text: text, to: &vector, row: row)
         }
+        return nil
     }
 
-    /// Writes a text of SQLite, where the bits of a `BIT` column are digits and not bytes.
-    mutating func write(loose text: UnsafeRawBufferPointer, to vector: inout ColumnWriter, row: Int) {
-        switch type {
-        case .boolean, .bits:
-            guard let number = MySQLText.int64(text) else {
-                return ColumnSink.misfit(&wrongTypes, &vector, row)
-            }
-            write(integer: number, to: &vector, row: row)
-        default: write(text: text, to: &vector, row: row)
-        }
-    }
+    // MARK: Numbers that have been read
 
-    /// Writes a value that came as a number of 64 bits, as SQLite stores integers.
-    mutating func write(integer: Int64, to vector: inout ColumnWriter, row: Int) {
-        switch type {
-        case .integer(let bits, let isSigned):
-            if isSigned {
-                write(integer: integer, bits: bits, to: &vector, row: row)
-            } else if integer < 0 {
-                ColumnSink.misfit(&outOfRange, &vector, row)
-            } else {
-                write(unsigned: UInt64(integer), bits: bits, to: &vector, row: row)
-            }
-        case .double: vector.set(Double(integer), row: row)
-        case .float: vector.set(Float(integer), row: row)
-        case .boolean where integer == 0 || integer == 1: vector.set(integer != 0, row: row)
-        case .bits: vector.set(UInt64(bitPattern: integer), row: row)
-        case .decimal, .text, .binary: write(printed: String(integer), to: &vector, row: row)
-        case .boolean, .date, .localTimestamp, .instant, .timeSpan, .exact:
-            ColumnSink.misfit(&wrongTypes, &vector, row)
-        }
-    }
-
-    /// Writes a value that came as a double, as SQLite stores what it takes for one.
-    mutating func write(double: Double, to vector: inout ColumnWriter, row: Int) {
-        switch type {
-        case .double: vector.set(double, row: row)
-        case .float: vector.set(Float(double), row: row)
-        case .integer:
-            guard let integer = Int64(exactly: double) else {
-                return ColumnSink.misfit(&wrongTypes, &vector, row)
-            }
-            write(integer: integer, to: &vector, row: row)
-        case .decimal(let precision, let scale):
-            guard let (number, isRounded) = decimal(double, precision: precision, scale: scale) else {
-                return ColumnSink.misfit(&outOfRange, &vector, row)
-            }
-            if isRounded { rounded += 1 }
-            write(decimal: number, precision: precision, to: &vector, row: row)
-        case .text, .binary: write(printed: "\(double)", to: &vector, row: row)
-        case .boolean, .bits, .date, .localTimestamp, .instant, .timeSpan, .exact:
-            ColumnSink.misfit(&wrongTypes, &vector, row)
-        }
-    }
-
+    /// Writes an integer into a column of integers.
     @inline(__always)
-    private mutating func write(integer: Int64, bits: Int, to vector: inout ColumnWriter, row: Int) {
-        if isCursor, integer > cursorMax { cursorMax = integer }
-        switch bits {
-        case 64: vector.set(integer, row: row)
-        case 32:
-            guard let narrow = Int32(exactly: integer) else {
-                return ColumnSink.misfit(&outOfRange, &vector, row)
-            }
+    mutating func write(signed number: Int64, to vector: inout ColumnWriter, row: Int) -> Conversion.Reason? {
+        switch form {
+        case .int64: vector.set(number, row: row)
+        case .int32:
+            guard let narrow = Int32(exactly: number) else { return .outOfRange }
             vector.set(narrow, row: row)
-        case 16:
-            guard let narrow = Int16(exactly: integer) else {
-                return ColumnSink.misfit(&outOfRange, &vector, row)
-            }
+        case .int16:
+            guard let narrow = Int16(exactly: number) else { return .outOfRange }
+            vector.set(narrow, row: row)
+        case .int8:
+            guard let narrow = Int8(exactly: number) else { return .outOfRange }
             vector.set(narrow, row: row)
         default:
-            guard let narrow = Int8(exactly: integer) else {
-                return ColumnSink.misfit(&outOfRange, &vector, row)
-            }
-            vector.set(narrow, row: row)
+            guard number >= 0 else { return .outOfRange }
+            return write(unsigned: UInt64(number), to: &vector, row: row)
         }
+        return track.isCursor ? track.follow(number) : nil
     }
 
     @inline(__always)
-    private mutating func write(unsigned: UInt64, bits: Int, to vector: inout ColumnWriter, row: Int) {
-        if isCursor, let signed = Int64(exactly: unsigned), signed > cursorMax { cursorMax = signed }
-        switch bits {
-        case 64: vector.set(unsigned, row: row)
-        case 32:
-            guard let narrow = UInt32(exactly: unsigned) else {
-                return ColumnSink.misfit(&outOfRange, &vector, row)
-            }
+    private mutating func write(
+        unsigned number: UInt64, to vector: inout ColumnWriter, row: Int
+    ) -> Conversion.Reason? {
+        switch form {
+        case .uint32:
+            guard let narrow = UInt32(exactly: number) else { return .outOfRange }
             vector.set(narrow, row: row)
-        case 16:
-            guard let narrow = UInt16(exactly: unsigned) else {
-                return ColumnSink.misfit(&outOfRange, &vector, row)
-            }
+        case .uint16:
+            guard let narrow = UInt16(exactly: number) else { return .outOfRange }
             vector.set(narrow, row: row)
-        default:
-            guard let narrow = UInt8(exactly: unsigned) else {
-                return ColumnSink.misfit(&outOfRange, &vector, row)
-            }
+        case .uint8:
+            guard let narrow = UInt8(exactly: number) else { return .outOfRange }
             vector.set(narrow, row: row)
+        default: vector.set(number, row: row)
         }
+        // A watermark is signed; what is greater is read again every time.
+        guard track.isCursor, let signed = Int64(exactly: number) else { return nil }
+        return track.follow(signed)
     }
 
-    @inline(__always)
-    private mutating func write(time microseconds: Int64, to vector: inout ColumnWriter, row: Int) {
-        if isCursor, microseconds > cursorMax { cursorMax = microseconds }
+    @inline(never)
+    private mutating func write(
+        dateTime text: UnsafeRawBufferPointer, to vector: inout ColumnWriter, row: Int
+    ) -> Conversion.Reason? {
+        guard case .value(let microseconds) = MySQLText.dateTime(text) else {
+            return misfit(MySQLText.dateTime(text))
+        }
         vector.set(microseconds, row: row)
+        return track.isCursor ? track.follow(microseconds) : nil
+    }
+
+    @inline(never)
+    private func write(
+        decimal text: UnsafeRawBufferPointer, to vector: inout ColumnWriter, row: Int
+    ) -> Conversion.Reason? {
+        guard let number = MySQLText.decimal(text, precision: precision, scale: scale) else {
+            return ColumnSink.misfit(number: text)
+        }
+        write(decimal: number, to: &vector, row: row)
+        return nil
     }
 
     /// DuckDB holds a decimal in the narrowest integer that its precision fits into.
-    @inline(__always)
-    private func write(decimal: Int128, precision: Int, to vector: inout ColumnWriter, row: Int) {
-        switch precision {
-        case ...4: vector.set(Int16(truncatingIfNeeded: decimal), row: row)
-        case ...9: vector.set(Int32(truncatingIfNeeded: decimal), row: row)
-        case ...18: vector.set(Int64(truncatingIfNeeded: decimal), row: row)
+    func write(decimal: Int128, to vector: inout ColumnWriter, row: Int) {
+        switch form {
+        case .decimal16: vector.set(Int16(truncatingIfNeeded: decimal), row: row)
+        case .decimal32: vector.set(Int32(truncatingIfNeeded: decimal), row: row)
+        case .decimal64: vector.set(Int64(truncatingIfNeeded: decimal), row: row)
         default: vector.set(decimal, row: row)
         }
     }
 
-    @inline(__always)
-    private mutating func write(utf8 text: UnsafeRawBufferPointer, to vector: inout ColumnWriter, row: Int) {
-        guard isValidUTF8(text) else {
-            invalidTexts += 1
-            var repaired = String(decoding: text, as: UTF8.self)
-            return repaired.withUTF8 { vector.setBytes(UnsafeRawBufferPointer($0), row: row) }
-        }
-        vector.setBytes(text, row: row)
-    }
+    // MARK: Reasons
 
-    private mutating func write(printed text: String, to vector: inout ColumnWriter, row: Int) {
-        var text = text
-        text.withUTF8 { write(text: UnsafeRawBufferPointer($0), to: &vector, row: row) }
-    }
-
-    /// `double` in units of 10^-`scale`, rounded, and whether rounding changed it; `nil` if it has too many
-    /// digits.
-    ///
-    /// SQLite stores '12.30' as a double. The shortest text of it is the decimal that was meant.
-    private func decimal(_ double: Double, precision: Int, scale: Int) -> (number: Int128, isRounded: Bool)? {
-        var text = "\(double)"
-        let exact = text.withUTF8 {
-            MySQLText.decimal(UnsafeRawBufferPointer($0), precision: precision, scale: scale)
-        }
-        if let exact { return (exact, false) }
-        let scaled = (double * power(scale)).rounded()
-        // Also refuses NaN, which is less than nothing.
-        guard scaled.magnitude < power(precision), scaled.magnitude < 1e38 else { return nil }
-        let number = Int128(scaled)
-        return (number, Double(number) / power(scale) != double)
-    }
-
-    private func power(_ digits: Int) -> Double { (0..<digits).reduce(1.0) { value, _ in value * 10 } }
-
-    private mutating func misfit<Value>(
-        _ temporal: MySQLTemporal<Value>, _ vector: inout ColumnWriter, _ row: Int
-    ) {
+    private func misfit<Value>(_ temporal: MySQLTemporal<Value>) -> Conversion.Reason? {
         switch temporal {
-        case .zero: zeroDates += 1
-        case .partial: partialDates += 1
-        case .outOfRange: outOfRange += 1
-        case .malformed: wrongTypes += 1
-        case .value: break
+        case .zero: .zeroDate
+        case .partial: .partialDate
+        case .outOfRange: .outOfRange
+        case .malformed, .value: .wrongType
         }
-        vector.setNull(row: row)
     }
 
-    private static func misfit(_ count: inout Int64, _ vector: inout ColumnWriter, _ row: Int) {
-        count += 1
-        vector.setNull(row: row)
+    /// Why a text is no integer of the column.
+    @inline(never)
+    private static func misfit(integer text: UnsafeRawBufferPointer) -> Conversion.Reason? {
+        var digits = text[...]
+        if let first = digits.first, first == UInt8(ascii: "-") || first == UInt8(ascii: "+") {
+            digits = digits.dropFirst()
+        }
+        guard !digits.isEmpty, digits.allSatisfy({ (0x30...0x39).contains($0) }) else {
+            return isNotFinite(text) ? .notFinite : .wrongType
+        }
+        return .outOfRange
+    }
+
+    /// Why a text is no number of the column.
+    @inline(never)
+    private static func misfit(number text: UnsafeRawBufferPointer) -> Conversion.Reason? {
+        if isNotFinite(text) { return .notFinite }
+        let isNumber = Double(String(decoding: text, as: UTF8.self)) != nil
+        return isNumber ? .outOfRange : .wrongType
+    }
+
+    /// `nan`, `inf`, `Infinity`, with or without a sign, in any case.
+    private static func isNotFinite(_ text: UnsafeRawBufferPointer) -> Bool {
+        guard text.count <= 9 else { return false }
+        let word = String(decoding: text, as: UTF8.self).lowercased()
+        return ["nan", "inf", "infinity"].contains(
+            word.hasPrefix("-") || word.hasPrefix("+") ? String(word.dropFirst()) : word)
     }
 }

@@ -9,7 +9,7 @@ package struct ExtractionMistake: Diagnostic {
     package let remedy: String
     package let isTransient: Bool
 
-    private init(code: String, problem: String, place: Place?, remedy: String, isTransient: Bool = false) {
+    init(code: String, problem: String, place: Place?, remedy: String, isTransient: Bool = false) {
         self.code = code
         self.problem = problem
         self.place = place
@@ -122,6 +122,36 @@ package struct ExtractionMistake: Diagnostic {
             remedy: "Nothing was committed. Correct them at the source, or allow them here.")
     }
 
+    static func lostValue(
+        _ lost: LostValue, _ table: TableDefinition, of source: SourceDefinition
+    ) -> ExtractionMistake {
+        let row = lost.sample.key.isEmpty ? "a row" : "the row \(lost.sample.key)"
+        let subject = "\(source.name).\(table.name): '\(lost.column)' of \(row)"
+        let column = table.columns.first { $0.name == lost.column }
+        guard lost.reason == .invalidText else {
+            return ExtractionMistake(
+                code: "extraction.value-lost",
+                problem: """
+                    \(subject) is '\(lost.sample.value)', which \(lost.type.sqlName) cannot hold \
+                    (\(lost.reason.rawValue)).
+                    """,
+                place: column?.place ?? table.place,
+                remedy: """
+                    Nothing was committed. Correct it at the source, or choose 'losses: null', which counts such \
+                    values, or 'losses: text_sidecar', which also keeps their text in '\
+                    \(ColumnRule.sidecar(of: lost.column))'.
+                    """)
+        }
+        return ExtractionMistake(
+            code: "extraction.invalid-text",
+            problem: "\(subject) is not UTF-8: \(lost.sample.value)",
+            place: column?.place ?? table.place,
+            remedy: """
+                Nothing was committed. Correct it at the source, or choose 'invalid_text: replace', which counts such \
+                texts, or 'invalid_text: binary', which keeps the column as bytes.
+                """)
+    }
+
     static func changedWhileRead(_ table: TableDefinition, of source: SourceDefinition) -> ExtractionMistake {
         ExtractionMistake(
             code: "extraction.changed-while-read",
@@ -142,22 +172,6 @@ package struct ExtractionMistake: Diagnostic {
             place: table.place,
             remedy: isNumber
                 ? "Write a number, such as '\(key): 100000'." : "Write a time, such as '\(key): 1d'.")
-    }
-
-    static func vanishedColumns(
-        _ columns: [String], in shape: SourceTable, _ table: TableDefinition, of source: SourceDefinition
-    ) -> ExtractionMistake {
-        ExtractionMistake(
-            code: "extraction.column-vanished",
-            problem: """
-                \(source.name).\(table.name) no longer has \(columns.count == 1 ? "the column" : "the columns") \
-                \(columns.joined(separator: ", ")), which bronze has.
-                """,
-            place: table.place,
-            remedy: """
-                If that is meant: tarn run bronze_\(source.name).\(table.name) --accept-schema-change. Its columns now: \
-                \(shape.columns.map(\.name).joined(separator: ", "))
-                """)
     }
 
     static func unwritableStore(_ table: TableDefinition, of source: SourceDefinition) -> ExtractionMistake {

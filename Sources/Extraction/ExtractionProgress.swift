@@ -12,6 +12,7 @@ package final class ExtractionProgress: Sendable {
         var pieceRows: Int64 = 0
         var pieceBytes: Int64 = 0
         var share: Double?
+        var waiting: String?
     }
 
     package init() {}
@@ -20,6 +21,11 @@ package final class ExtractionProgress: Sendable {
     package var bytes: Int64 { state.withLock { $0.bytes + $0.pieceBytes } }
     /// How much of the cursor's range has been committed, from 0 to 1; `nil` if that is not known.
     package var share: Double? { state.withLock { $0.share } }
+
+    /// Why nothing is read at the moment (`replica is 45 s behind (max 10 s)`); `nil` while it goes on.
+    package var waiting: String? { state.withLock { $0.waiting } }
+
+    func wait(for reason: String?) { state.withLock { $0.waiting = reason } }
 
     /// Adds to what the current piece has read.
     func add(rows: Int64, bytes: Int64) {

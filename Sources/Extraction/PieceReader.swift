@@ -1,8 +1,9 @@
+internal import Blocking
 internal import DuckDB
 internal import Glibc
-internal import LakeModel
+package import LakeModel
 internal import LakeStore
-internal import Project
+package import Project
 
 /// Reads one piece of a table into a staged file, in one snapshot of the source, and proves that it is whole.
 ///
@@ -12,7 +13,11 @@ struct PieceReader {
     let piece: Piece
     /// Of the staged file.
     let path: String
+    /// How many connections it may open, of which ``readersMax`` may read.
+    let connectionsMax: Int
     let readersMax: Int
+    /// Whether one connection more asks how busy the source is meanwhile.
+    let isWatched: Bool
     let progress: ExtractionProgress
     let governor: Governor
     let cancellation: CancelOnce
@@ -29,28 +34,86 @@ struct PieceReader {
         defer { cancellation.disarm() }
         // Taken before the snapshot: a change in between is read twice, never missed.
         let fingerprint = try session.fingerprint()
-        let (shape, changes) = try TableShape(extraction, before: piece.before).agreed(with: session)
+        let agreed = try TableShape(extraction, before: piece.before).agreed(with: session)
+        do {
+            return try read(agreed, in: session, since: fingerprint)
+        } catch let error as any Diagnostic where !error.isTransient {
+            // Perhaps the source refused it, or sent other values, because the columns changed meanwhile.
+            try cancellation.check()
+            try requireUnchanged(agreed.table)
+            throw error
+        }
+    }
+
+    /// Asks a connection that is in no transaction, which sees the columns as they are now.
+    /// - Throws: if they are others than those that were to be read.
+    private func requireUnchanged(_ table: SourceTable) throws {
+        do {
+            let session = try SourceConnector(source, engine: extraction.database).connect()
+            defer { session.close() }
+            try TableShape.requireUnchanged(table, in: session, extraction)
+        } catch is SourceUnavailable {
+            // What went wrong before says more.
+        }
+    }
+
+    private func read(
+        _ agreed: TableShape.Agreed, in session: any SourceSession, since fingerprint: String?
+    ) throws -> PieceRead {
+        let shape = agreed.table
+        let stopSource = session.cancel
         // Before the snapshot, too: a row that is committed between the two, in a second that is over by
         // the time the clock is asked, would be below the bound and not in the snapshot.
         let clock = try session.clock()
         let range = try CursorPlan(table: table, source: source, shape: shape, piece: piece)
             .range(of: session, clock, cancellation)
-        let reading = TableReading(table: shape, bounds: range?.bounds)
+        let key = table.key.isEmpty ? shape.primaryKey : table.key
+        let reading = TableReading(table: shape, bounds: range?.bounds, key: key)
 
         let slices = try slices(of: reading, in: session)
-        let snapshot = try session.beginSnapshot(of: shape, readers: min(readersMax, slices.count))
-        defer { for sibling in snapshot.readers.dropFirst() { sibling.close() } }
+        let snapshot = try ReadingSnapshot(
+            of: shape, in: session, readers: min(readersMax, slices.count),
+            wantsCounter: isLarge(reading) && connectionsMax > min(readersMax, slices.count))
+        defer { snapshot.close() }
+        func outcome(
+            _ ledger: ExtractionLedger, hasNews: Bool, checksums: [ColumnChecksum]? = nil
+        ) throws -> PieceRead {
+            // A fingerprint says "nothing to read until it changes", which is not so while rows are left
+            // for later.
+            let isComplete = try fingerprint != nil && !session.hasRowsBeyond(reading)
+            return PieceRead(
+                hasNews: hasNews, isLast: range?.isLast ?? true, began: range?.began, ends: range?.ends,
+                share: range?.share, shape: shape, ledger: ledger, key: key,
+                isKeyUnique: !key.isEmpty && key == shape.primaryKey,
+                range: range?.covered(ledger), changes: piece.changes + agreed.changes,
+                storedSchema: agreed.stored,
+                origin: BronzeManifest.Origin(
+                    system: session.system, fingerprint: isComplete ? fingerprint : nil, rows: ledger.rows,
+                    readAt: clock.now, utcOffset: clock.utcOffset, checksums: checksums,
+                    remarks: snapshot.remarks + agreed.remarks + (range?.remarks ?? []) + governor.remarks))
+        }
+        let countedBefore = snapshot.isAlone ? try session.count(reading) : nil
+        // Nothing is there, and bronze has the table: the usual end of a look for new rows.
+        if countedBefore == 0, table.mode == .incremental, piece.before != nil, agreed.changes.isEmpty {
+            return try outcome(ExtractionLedger(), hasNews: false)
+        }
         let connection = try extraction.database.connect()
         defer { connection.close() }
         let interrupter = connection.interrupter
-        let stops = snapshot.readers.map(\.cancel)
+        // A server that has no more room lets us read all the same.
+        let watcher = isWatched ? try? SourceConnector(source, engine: extraction.database).connect() : nil
+        defer { watcher?.close() }
+        if let watcher { governor.beginWatch(by: watcher, besides: snapshot.sessions) }
+        defer { governor.endWatch() }
+        let stops = snapshot.sessions.map(\.cancel) + (watcher.map { [$0.cancel] } ?? [])
         cancellation.arm {
             stopSource()
             for stop in stops { stop() }
             interrupter.cancel()
         }
         try cancellation.check()
-        let (ledger, counted) = try write(reading, slices, snapshot, on: connection)
+        let (ledger, counted) = try write(
+            reading, slices, snapshot, countedBefore: countedBefore, on: connection)
         guard ledger.rows == counted else {
             throw ExtractionMistake.lostRows(
                 read: ledger.rows, counted: counted, snapshot.consistency, table, of: source)
@@ -65,60 +128,68 @@ struct PieceReader {
         }
         try TableShape.requireUnchanged(shape, in: session, extraction)
         try requireAllowed(ledger.conversions)
-        // A fingerprint says "nothing to read until it changes", which is not so while rows are left for
-        // later.
-        let isComplete = try fingerprint != nil && !session.hasRowsBeyond(reading)
-        let key = table.key.isEmpty ? shape.primaryKey : table.key
-        if table.mode == .incremental, ledger.rows > 0 { try file.requireKey(key, table, of: source) }
-        return PieceRead(
-            hasNews: try extraction.isFullRefresh && ledger.rows > 0
-                || file.hasNews(
-                    reading, ledger, before: piece.before, files: piece.files,
-                    url: { extraction.store.readableURL(of: $0) }),
-            isLast: range?.isLast ?? true, began: range?.began, ends: range?.ends,
-            share: range?.share, shape: shape, ledger: ledger, key: key,
-            isKeyUnique: !key.isEmpty && key == shape.primaryKey,
-            range: range?.covered(ledger), changes: changes,
-            origin: BronzeManifest.Origin(
-                system: session.system, fingerprint: isComplete ? fingerprint : nil, rows: counted,
-                readAt: clock.now, utcOffset: clock.utcOffset, checksums: checksums,
-                remarks: snapshot.remarks + (range?.remarks ?? [])))
+        let hasNews =
+            try extraction.isFullRefresh && ledger.rows > 0 || !agreed.changes.isEmpty
+            || file.hasNews(
+                reading, ledger, before: piece.before, files: piece.files,
+                url: { extraction.store.readableURL(of: $0) })
+        if hasNews, table.mode == .incremental { try file.requireKey(key, table, of: source) }
+        return try outcome(ledger, hasNews: hasNews, checksums: checksums)
     }
 
     /// Small tables are not worth the cutting.
     private static let rowsToCut: Int64 = 500_000
 
     private func slices(of reading: TableReading, in session: any SourceSession) throws -> [Slice] {
-        let isLarge = reading.table.rowsEstimate.map { $0 >= PieceReader.rowsToCut } ?? false
-        let isMuch = reading.bounds?.lower == nil || table.chunk != nil
-        guard readersMax > 1, isLarge, isMuch else { return [.whole] }
+        guard readersMax > 1, isLarge(reading) else { return [.whole] }
         // More than readers, so that one that got a sparse slice goes on with another.
         return try session.slices(of: reading, into: readersMax * 4)
     }
 
+    private func isLarge(_ reading: TableReading) -> Bool {
+        let isLarge = reading.table.rowsEstimate.map { $0 >= PieceReader.rowsToCut } ?? false
+        return isLarge && (reading.bounds?.lower == nil || table.chunk != nil)
+    }
+
     private func write(
-        _ reading: TableReading, _ slices: [Slice], _ snapshot: SourceSnapshot, on connection: Connection
+        _ reading: TableReading, _ slices: [Slice], _ snapshot: ReadingSnapshot, countedBefore: Int64?,
+        on connection: Connection
     ) throws -> (ExtractionLedger, counted: Int64) {
-        var isPerReader = false
-        if case .perReader = snapshot.consistency, snapshot.readers.count > 1 { isPerReader = true }
-        var counted: Int64 = 0
-        if !isPerReader { counted = try snapshot.readers[0].count(reading) }
-        try cancellation.check()
         if let relation = try snapshot.readers[0].relation(reading) {
+            let counted = try countedBefore ?? snapshot.readers[0].count(reading)
+            try cancellation.check()
             let ledger = try relation.write(reading, to: path)
             progress.add(rows: ledger.rows, bytes: ledger.bytes)
             return (ledger, counted)
         }
+        // Counting takes a good part of the time of reading. One session counts while others read, if there
+        // are others.
+        let counting = snapshot.counter.map { counter in SideThread { try counter.session.count(reading) } }
         let queue = SliceQueue(slices)
-        let readers = snapshot.readers.map {
+        let readers = snapshot.readers.enumerated().map { index, session in
             FeedReader(
-                $0, reading, queue, countsSlices: isPerReader, progress: progress, governor: governor)
+                session, reading, queue,
+                counting: snapshot.isPerReader
+                    ? .slices
+                    : index == 0 && countedBefore == nil && counting == nil ? .everything : .nothing,
+                progress: progress, governor: governor)
         }
-        try extraction.feed.write(
-            RowFeed.Feed(readers, of: reading.table), to: path, on: connection)
+        let written = Result {
+            try cancellation.check()
+            try extraction.feed.write(
+                RowFeed.Feed(readers, of: reading.table), to: path, on: connection)
+        }
+        if case .failure = written { snapshot.counter?.session.cancel() }
+        let other = Result { try counting?.join() ?? 0 }
+        do {
+            try written.get()
+        } catch let lost as LostValue {
+            throw ExtractionMistake.lostValue(lost, table, of: source)
+        }
+        let counted = try (countedBefore ?? 0) + other.get()
         return (
             ExtractionLedger(merging: readers.flatMap(\.ledgers)),
-            isPerReader ? readers.reduce(0) { $0 + $1.counted } : counted
+            readers.reduce(counted) { $0 + $1.counted }
         )
     }
 
@@ -135,7 +206,7 @@ struct PieceReader {
 
 extension ExtractionCheck {
     /// How many values of `conversions` it counts.
-    func values(in conversions: [Conversion]) -> Int64 {
+    package func values(in conversions: [Conversion]) -> Int64 {
         conversions.filter {
             ($0.column == column || column == nil) && ($0.reason == reason || reason == nil)
         }
@@ -143,7 +214,7 @@ extension ExtractionCheck {
     }
 
     /// `changed_values(email, invalid_text) <= 0`.
-    var name: String {
+    package var name: String {
         let subject = [column, reason?.rawValue].compactMap { $0 }.joined(separator: ", ")
         return "changed_values(\(subject)) <= \(valuesMax)"
     }
@@ -152,19 +223,6 @@ extension ExtractionCheck {
 extension SourceClock {
     /// Seconds by which the wall clock of the source is ahead of UTC.
     var utcOffset: Int { Int(((localNow - now.microseconds + 500_000) / 1_000_000)) }
-}
-
-extension SourceSnapshot {
-    var remarks: [String] {
-        switch consistency {
-        case .shared(let how):
-            readers.count > 1 ? ["\(readers.count) connections read one state: \(how)."] : []
-        case .perReader(let reason):
-            readers.count > 1
-                ? ["Each of \(readers.count) connections read a state of its own: \(reason)."] : []
-        case .none(let reason): ["Rows may have changed while they were read: \(reason)."]
-        }
-    }
 }
 
 /// What one reading of a piece brought.
@@ -182,7 +240,9 @@ struct PieceRead: Sendable {
     let key: [String]
     let isKeyUnique: Bool
     let range: CursorRange?
+    /// Of this run, those that pieces before found included.
     let changes: [SchemaChange]
+    let storedSchema: StoredSchema?
     let origin: BronzeManifest.Origin
     /// The files that were read; `nil` if the source is no folder of files.
     var inputs: [InputFile]?
@@ -198,6 +258,7 @@ struct PieceRead: Sendable {
             mode: extraction.table.mode, rows: ledger.rows, range: range, schema: shape.bronzeSchema,
             key: key,
             isKeyUnique: isKeyUnique, cursor: extraction.table.cursor, conversions: ledger.conversions,
-            origin: origin, schemaChanges: changes, part: piece.part, inputs: inputs, quarantine: quarantine)
+            origin: origin, schemaChanges: changes, storedSchema: storedSchema, part: piece.part, inputs: inputs,
+            quarantine: quarantine)
     }
 }

@@ -27,8 +27,8 @@ package struct SourceConnector: Sendable {
                 source: source, folder: SourceConnector.path(folder, of: source), engine: engine)
         case .mysql(let address):
             return try MySQLSession(source: source, address: address)
-        case .postgres:
-            throw SourceUnavailable(unsupported: "postgres", source: source)
+        case .postgres(let address):
+            return try PostgresSession(source: source, address: address)
         }
     }
 

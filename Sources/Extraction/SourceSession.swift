@@ -23,11 +23,17 @@ protocol SourceSession: AnyObject {
     /// The names of all tables and views.
     func tableNames() throws -> [String]
 
+    /// All tables and views with their columns, keys, sizes and candidates for a cursor, in any order.
+    func discover() throws -> [DiscoveredTable]
+
+    /// How the connection is protected and what the account may do; `nil` if there is nothing to say.
+    func inspect() throws -> SourceInspection?
+
     /// What time it is there, and since when something may be written that nobody sees yet.
     func clock() throws -> SourceClock
 
-    /// How busy the source is.
-    func load() throws -> SourceLoad
+    /// How busy the source is, besides this session and the `readers` that stream meanwhile.
+    func load(besides readers: [any SourceSession]) throws -> SourceLoad
 
     /// Begins the transaction in which all later reads of this session see one state, with up to `readers`
     /// sessions in all that see the same state, or that say why they do not.
@@ -62,12 +68,17 @@ protocol SourceSession: AnyObject {
     /// ``rows(_:)``.
     func relation(_ reading: TableReading) throws -> SourceRelation?
 
+    /// Finds out whether `reading` could be read, without its rows.
+    func probe(_ reading: TableReading) throws
+
     /// Ends the transaction, if there is one, and the connection.
     func close()
 }
 
 extension SourceSession {
-    func load() throws -> SourceLoad { SourceLoad() }
+    func inspect() throws -> SourceInspection? { nil }
+    func probe(_ reading: TableReading) throws { _ = try rows(reading) }
+    func load(besides readers: [any SourceSession]) throws -> SourceLoad { SourceLoad() }
     func slices(of reading: TableReading, into pieces: Int) throws -> [Slice] { [.whole] }
     func checksums(of reading: TableReading) throws -> [ColumnChecksum]? { nil }
     func hasRowsBeyond(_ reading: TableReading) throws -> Bool { false }
@@ -107,6 +118,8 @@ struct SourceSnapshot {
 struct Slice: Hashable, Sendable {
     /// A condition in the source's SQL; `nil` is everything.
     let condition: String?
+    /// What is read instead of the table, in the source's SQL: one of its partitions.
+    var part: String?
 
     static let whole = Slice(condition: nil)
 }

@@ -46,7 +46,7 @@ struct StagedFile {
         guard !recent.isEmpty else { return true }
         let columns = shape.bronzeSchema.map { quotedIdentifier($0.name) }.joined(separator: ", ")
         let list = recent.map { quotedLiteral(url($0.path)) }.joined(separator: ", ")
-        let future = bounds.future.map { " OR \(literal($0, of: cursor, comparedBy: ">="))" } ?? ""
+        let future = bounds.future.map { " OR \(comparison(of: bounds.leading, ">=", $0))" } ?? ""
         let news = try connection.query(
             """
             SELECT 1 FROM (SELECT \(columns) FROM \(table) EXCEPT ALL SELECT \(columns) \
@@ -58,19 +58,33 @@ struct StagedFile {
 
     private func condition(_ bounds: TableReading.Bounds, on cursor: String) -> String {
         let parts = [
-            bounds.lower.map { literal($0.leading, of: cursor, comparedBy: ">=") },
-            bounds.upper.map { literal($0.leading, of: cursor, comparedBy: "<") },
+            bounds.lower.map { comparison(of: bounds.leading, ">=", $0.leading) },
+            bounds.upper.map { comparison(of: bounds.leading, "<", $0.leading) },
         ].compactMap { $0 }
         return parts.isEmpty ? "\(cursor) IS NOT NULL" : "(\(parts.joined(separator: " AND ")))"
     }
 
-    private func literal(_ value: CursorValue, of cursor: String, comparedBy comparison: String) -> String {
+    /// Written so that DuckDB can leave out row groups by their statistics, which a function of the column
+    /// would hide.
+    private func comparison(of cursor: SourceColumn, _ comparison: String, _ value: CursorValue) -> String {
+        let name = quotedIdentifier(cursor.name)
         switch value {
-        case .time(let microseconds): "epoch_us(\(cursor)) \(comparison) \(microseconds)"
-        case .integer(let number): "\(cursor) \(comparison) \(number)"
-        case .tuple: "true"
+        case .time(let microseconds):
+            let isPlain = StagedFile.plainTimes.contains(microseconds)
+            let time = Timestamp(microseconds: microseconds).description
+            switch cursor.type {
+            case .localTimestamp where isPlain:
+                return "\(name) \(comparison) CAST('\(time.prefix { $0 != "Z" })' AS TIMESTAMP)"
+            case .instant where isPlain: return "\(name) \(comparison) CAST('\(time)' AS TIMESTAMPTZ)"
+            default: return "epoch_us(\(name)) \(comparison) \(microseconds)"
+            }
+        case .integer(let number): return "\(name) \(comparison) \(number)"
+        case .tuple: return "true"
         }
     }
+
+    /// The years 1 to 9999, which every calendar prints alike.
+    private static let plainTimes = Int64.minimumOfCalendar..<253_402_300_800_000_000
 
     /// - Throws: if the file's checksums are not those that the source computed in the same snapshot.
     func requireChecksums(
@@ -79,23 +93,39 @@ struct StagedFile {
     ) throws {
         // A column in which values were changed, which the ledger says, cannot have the same.
         let changed = Set(conversions.map(\.column))
-        for checksum in checksums where !changed.contains(checksum.column) {
-            guard let column = shape.column(checksum.column) else { continue }
-            let found = try self.checksum(of: column)
+        let wanted = checksums.filter { !changed.contains($0.column) }
+        let columns = wanted.compactMap { shape.column($0.column) }
+        let found = try self.checksums(of: columns)
+        for checksum in wanted {
+            guard let found = found[checksum.column] else { continue }
             guard found.values == checksum.values, checksum.sum == nil || found.sum == checksum.sum else {
                 throw ExtractionMistake.wrongChecksum(checksum, found, definition, of: source)
             }
         }
     }
 
-    private func checksum(of column: SourceColumn) throws -> ColumnChecksum {
-        let name = quotedIdentifier(column.name)
-        let sum = column.type.checksumMeasure(of: name).map { "CAST(sum(\($0)) AS VARCHAR)" } ?? "NULL"
-        let result = try connection.query("SELECT count(\(name)), \(sum) FROM \(table)")
-        let row = result.rows.first ?? []
-        return ColumnChecksum(
-            column: column.name, values: row.first?.integer ?? 0,
-            sum: row.count > 1 && !row[1].isNull ? "\(row[1])" : nil)
+    /// Many columns at once, because each statement reads the description of all columns.
+    private static let columnsAtOnce = 256
+
+    private func checksums(of columns: [SourceColumn]) throws -> [String: ColumnChecksum] {
+        var found: [String: ColumnChecksum] = [:]
+        for begin in stride(from: 0, to: columns.count, by: StagedFile.columnsAtOnce) {
+            let some = columns[begin..<min(columns.count, begin + StagedFile.columnsAtOnce)]
+            let items = some.map { column in
+                let name = quotedIdentifier(column.name)
+                let sum = column.type.checksumMeasure(of: name).map { "CAST(sum(\($0)) AS VARCHAR)" }
+                return "count(\(name)), \(sum ?? "NULL")"
+            }
+            let result = try connection.query("SELECT \(items.joined(separator: ", ")) FROM \(table)")
+            let row = result.rows.first ?? []
+            guard row.count == 2 * some.count else { continue }
+            for (index, column) in some.enumerated() {
+                found[column.name] = ColumnChecksum(
+                    column: column.name, values: row[2 * index].integer ?? 0,
+                    sum: row[2 * index + 1].isNull ? nil : "\(row[2 * index + 1])")
+            }
+        }
+        return found
     }
 }
 
@@ -113,7 +143,7 @@ extension BronzeType {
         case .localTimestamp, .instant: "CAST(epoch_us(\(column)) AS HUGEINT)"
         case .text: "CAST(strlen(\(column)) AS HUGEINT)"
         case .binary: "CAST(octet_length(\(column)) AS HUGEINT)"
-        case .float, .double, .exact: nil
+        case .float, .double, .uuid, .exact: nil
         }
     }
 }

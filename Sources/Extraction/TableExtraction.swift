@@ -21,6 +21,8 @@ package struct TableExtraction: Sendable {
     /// The connections to the source that all extractions share.
     package let slots: SourceSlots
     package let now: @Sendable () -> Timestamp
+    /// The lake's, in which the hours of a pace are.
+    package let zone: ZoneRules
     /// Whether everything is read again and the watermark is started anew.
     package let isFullRefresh: Bool
     /// Whether columns may have gone from the source.
@@ -29,7 +31,7 @@ package struct TableExtraction: Sendable {
     package init(
         source: SourceDefinition, table: TableDefinition, exclusions: [Exclusion], store: SealingStore,
         database: Database, feed: RowFeed, slots: SourceSlots, now: @escaping @Sendable () -> Timestamp,
-        isFullRefresh: Bool = false, acceptsSchemaChange: Bool = false
+        zone: ZoneRules = .utc, isFullRefresh: Bool = false, acceptsSchemaChange: Bool = false
     ) {
         self.source = source
         self.table = table
@@ -39,6 +41,7 @@ package struct TableExtraction: Sendable {
         self.feed = feed
         self.slots = slots
         self.now = now
+        self.zone = zone
         self.isFullRefresh = isFullRefresh
         self.acceptsSchemaChange = acceptsSchemaChange
     }
@@ -50,6 +53,8 @@ package struct TableExtraction: Sendable {
         case committed(BronzeManifest, ledger: ExtractionLedger)
         /// `fingerprint` is the source's, if nothing can be new until it changes.
         case noNewRows(fingerprint: String?)
+        /// The source may not be read now. What was committed before stays; the next run goes on from there.
+        case paused(ExtractionPause, committed: BronzeManifest?, ledger: ExtractionLedger)
     }
 
     /// - Parameter progress: Rows and bytes read so far, for whoever watches.
@@ -57,13 +62,18 @@ package struct TableExtraction: Sendable {
         _ run: RunID, epoch: LeaseEpoch, progress: ExtractionProgress
     ) async throws -> Outcome {
         var piece = try await firstPiece(of: run)
-        let governor = Governor(source.pace)
+        let governor = Governor(
+            source.pace, progress: progress,
+            readersMax: min(table.readersMax ?? .max, source.connectionsMax))
         var ledgers: [ExtractionLedger] = []
         var newest: BronzeManifest?
         var failures = 0
         while true {
             let read: PieceRead
             do {
+                if let pause = try await hold(governor, progress) {
+                    return .paused(pause, committed: newest, ledger: ExtractionLedger(merging: ledgers))
+                }
                 read = try await self.read(piece, of: run, progress: progress, governor: governor)
             } catch let lost as SourceUnavailable where lost.isTransient && failures < 4 && piece.isResumed {
                 // What was committed stays; this piece is read again by a new connection.
@@ -136,10 +146,20 @@ package struct TableExtraction: Sendable {
         else { throw ExtractionMistake.unwritableStore(table, of: source) }
         let quarantine = try await store.localPath(forWriting: LakeLayout.stagedBadRows(asset, of: run))
         let wanted = table.readersMax ?? source.connectionsMax
-        let connections = await slots.take(upTo: min(wanted, source.connectionsMax))
-        defer { slots.giveBack(connections) }
+        // One more counts the rows while they are read, and one watches the source, where there is room.
+        let needsWatch = source.pace.dependsOnLoad
+        let taken = await slots.take(
+            upTo: min(max(2, wanted) + (needsWatch ? 1 : 0), source.connectionsMax))
+        defer { slots.giveBack(taken) }
+        let isWatched = needsWatch && taken > 1
+        let connections = taken - (isWatched ? 1 : 0)
         let cancellation = CancelOnce()
-        return try await BlockingPool.shared.run(onCancel: { cancellation.cancel() }) {
+        return try await BlockingPool.shared.run(
+            onCancel: {
+                cancellation.cancel()
+                governor.cancel()
+            }
+        ) {
             do {
                 try cancellation.check()
                 if let files = FilesTable(source, table), let quarantine {
@@ -150,7 +170,8 @@ package struct TableExtraction: Sendable {
                     ).read()
                 }
                 return try PieceReader(
-                    extraction: self, piece: piece, path: path, readersMax: connections, progress: progress,
+                    extraction: self, piece: piece, path: path, connectionsMax: connections,
+                    readersMax: min(wanted, connections), isWatched: isWatched, progress: progress,
                     governor: governor, cancellation: cancellation
                 ).read()
             } catch {
@@ -176,6 +197,8 @@ struct Piece: Sendable {
     var begins: CursorValue?
     /// Where the first piece began, for the share that is done.
     var firstBegan: CursorValue?
+    /// How the table differed from bronze when pieces of this run before it were read.
+    var changes: [SchemaChange] = []
 
     init(before: BronzeManifest?, files: [CurrentBronze.File], watermark: CursorValue?, part: Int) {
         self.before = before
@@ -203,6 +226,7 @@ struct Piece: Sendable {
             part: read.hasNews ? part + 1 : part)
         next.begins = read.ends
         next.firstBegan = firstBegan ?? read.began
+        next.changes = read.changes
         return next
     }
 

@@ -6,7 +6,11 @@ extension TableReading {
     func select(quote: (String) -> String) -> String {
         let columns = table.columns.map(\.selection).joined(separator: ", ")
         return "SELECT \(columns) FROM \(quote(table.name.text))\(whereClause(quote: quote))"
+            + limitClause
     }
+
+    /// ` LIMIT …`, or nothing if every row is meant.
+    var limitClause: String { rowsMax.map { " LIMIT \($0)" } ?? "" }
 
     /// ` WHERE …`, or nothing if it means every row.
     func whereClause(quote: (String) -> String) -> String {

@@ -5,6 +5,10 @@ struct TableReading: Hashable, Sendable {
     let table: SourceTable
     let bounds: Bounds?
     let slice: Slice
+    /// The columns that tell people which row it is.
+    let key: [String]
+    /// At most so many rows, whichever; `nil` is all.
+    var rowsMax: Int?
 
     /// The part of the cursor that is read:
     /// `(lower <= cursor AND leading < upper) OR leading >= future OR leading IS NULL`.
@@ -36,14 +40,18 @@ struct TableReading: Hashable, Sendable {
         var leading: SourceColumn { cursors[0] }
     }
 
-    init(table: SourceTable, bounds: Bounds? = nil, slice: Slice = .whole) {
+    /// - Parameter key: `nil` is the table's primary key.
+    init(table: SourceTable, bounds: Bounds? = nil, slice: Slice = .whole, key: [String]? = nil) {
         self.table = table
         self.bounds = bounds
         self.slice = slice
+        self.key = key ?? table.primaryKey
     }
 
     func sliced(_ slice: Slice) -> TableReading {
-        TableReading(table: table, bounds: bounds, slice: slice)
+        var reading = TableReading(table: table, bounds: bounds, slice: slice, key: key)
+        reading.rowsMax = rowsMax
+        return reading
     }
 
     /// The positions of the cursors among the columns, the leading one first.

@@ -14,9 +14,20 @@ struct TableShape {
     private var table: TableDefinition { extraction.table }
     private var source: SourceDefinition { extraction.source }
 
+    /// What an extraction reads, and what that means for bronze.
+    struct Agreed {
+        /// The columns that are read.
+        let table: SourceTable
+        let changes: [SchemaChange]
+        /// Columns that are left out, in sentences.
+        let remarks: [String]
+        /// The columns of all files of an incremental table with this one; `nil` if they are this one's.
+        let stored: StoredSchema?
+    }
+
     /// The table as it is to be read, and how it differs from bronze.
     /// - Throws: if it cannot be read as it is declared, or differs in a way that its policy does not allow.
-    func agreed(with session: any SourceSession) throws -> (SourceTable, changes: [SchemaChange]) {
+    func agreed(with session: any SourceSession) throws -> Agreed {
         guard let found = try session.describe(table.name), !found.columns.isEmpty else {
             throw ExtractionMistake.missingTable(table, of: source, existing: try session.tableNames())
         }
@@ -30,18 +41,7 @@ struct TableShape {
         if table.mode == .incremental, table.key.isEmpty, shape.primaryKey.isEmpty {
             throw ExtractionMistake.missingKey(table, of: source)
         }
-        try requireKept(before?.schema ?? [], in: shape)
-        return (shape, [])
-    }
-
-    /// A column that vanished would silently be NULL, or be missing, in everything that reads the table.
-    private func requireKept(_ before: [ColumnSchema], in shape: SourceTable) throws {
-        guard !extraction.acceptsSchemaChange else { return }
-        let now = Set(shape.bronzeSchema.map(\.name))
-        let gone = before.map(\.name).filter { !now.contains($0) }
-        guard gone.isEmpty else {
-            throw ExtractionMistake.vanishedColumns(gone, in: shape, table, of: source)
-        }
+        return try SchemaDecision(extraction, before: before).agreed(on: shape)
     }
 
     /// - Throws: if the table is not any more what it was when the reading began.
@@ -49,7 +49,12 @@ struct TableShape {
         _ shape: SourceTable, in session: any SourceSession, _ extraction: TableExtraction
     ) throws {
         let now = try session.describe(shape.name).map { try $0.ruled(by: extraction.table) }
-        guard now?.columns == shape.columns, now?.primaryKey == shape.primaryKey else {
+        // A column that is not read may come and go.
+        let read = Set(shape.columns.map(\.name))
+        let columns = now?.columns.filter {
+            extraction.table.schemaPolicy != .discard || read.contains($0.name)
+        }
+        guard columns == shape.columns, now?.primaryKey == shape.primaryKey else {
             throw ExtractionMistake.changedWhileRead(extraction.table, of: extraction.source)
         }
     }

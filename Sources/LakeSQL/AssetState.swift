@@ -56,10 +56,8 @@ package struct AssetState: Hashable, Sendable {
             all.map { hexadecimalDigest(of: ([bronze.version] + $0).joined(separator: "\n")) }
             ?? bronze.version
         select = AssetState.select(bronze, urls)
-        selectAll = all.map {
-            "SELECT * FROM \(AssetState.parquet($0, hiveTypes: "{'ingestion_date': DATE}"))"
-        }
-        schema = bronze.newest.schema
+        selectAll = history.map { AssetState.selectAll($0, all ?? []) }
+        schema = bronze.schema
         run = bronze.newest.run
         publishedAt = bronze.newest.committedAt
         storedRows = bronze.rows
@@ -76,11 +74,28 @@ package struct AssetState: Hashable, Sendable {
     /// keys that came again, which streams; the small rest is ranked. Otherwise everything is ranked.
     private static func select(_ bronze: CurrentBronze, _ urls: [String]) -> String {
         if bronze.mode == .files { return selectOfInputs(bronze, urls) }
+        guard bronze.mode == .incremental, let stored = bronze.newest.storedSchema else {
+            return selectStored(bronze, urls, hasMixedTypes: false)
+        }
+        let columns = stored.columns.map {
+            "CAST(\(quotedIdentifier($0.name)) AS \($0.type)) AS \(quotedIdentifier($0.name))"
+        }
+        return """
+            SELECT \(columns.joined(separator: ", ")) \
+            FROM (\(selectStored(bronze, urls, hasMixedTypes: stored.hasMixedTypes)))
+            """
+    }
+
+    /// - Parameter hasMixedTypes: Whether the files are to be read all at once, so that DuckDB unites their
+    ///   types in the order in which it was made sure that nothing is lost.
+    private static func selectStored(
+        _ bronze: CurrentBronze, _ urls: [String], hasMixedTypes: Bool
+    ) -> String {
         let key = bronze.newest.key.map(quotedIdentifier).joined(separator: ", ")
         if bronze.mode == .full || key.isEmpty || urls.count == 1 && bronze.newest.isKeyUnique {
             return "SELECT * FROM \(parquet(urls))"
         }
-        guard bronze.newest.isKeyUnique else {
+        guard bronze.newest.isKeyUnique, !hasMixedTypes else {
             let cursor = bronze.newest.cursor.map { "\(quotedIdentifier($0)) DESC NULLS LAST, " } ?? ""
             return """
                 SELECT * EXCLUDE (__file, __row) FROM (SELECT *, file_index AS __file, file_row_number AS __row \
@@ -109,6 +124,45 @@ package struct AssetState: Hashable, Sendable {
             SELECT * EXCLUDE (__file) FROM (SELECT *, file_index AS __file FROM \(parquet(urls))) \
             WHERE NOT (\(old.joined(separator: " OR ")))
             """
+    }
+
+    /// Every row of every day.
+    ///
+    /// Snapshots of different days may have types that DuckDB would unite with a loss, or could not unite at
+    /// all: what no type holds becomes text.
+    private static func selectAll(_ history: [BronzeManifest], _ urls: [String]) -> String {
+        let types = "{'ingestion_date': DATE}"
+        let schemas = history.map(\.tableSchema)
+        var whole = StoredSchema(columns: [])
+        var texts: Set<String> = []
+        var hasOneType = true
+        for schema in schemas {
+            let (next, conflicts) = whole.adding(schema)
+            texts.formUnion(conflicts.map { $0.column.lowercased() })
+            let known = Set(whole.columns)
+            hasOneType =
+                hasOneType && conflicts.isEmpty && !next.hasMixedTypes && known.isSubset(of: next.columns)
+            whole = next
+        }
+        guard !hasOneType else { return "SELECT * FROM \(parquet(urls, hiveTypes: types))" }
+        // The first names the types to which the columns of each group of files are cast.
+        var parts = [
+            "SELECT "
+                + whole.columns.map {
+                    let type = texts.contains($0.name.lowercased()) ? "VARCHAR" : $0.type
+                    return "CAST(NULL AS \(type)) AS \(quotedIdentifier($0.name))"
+                }.joined(separator: ", ") + " WHERE false"
+        ]
+        var rest = urls[...]
+        var group: [String] = []
+        for (index, manifest) in history.enumerated() {
+            group += rest.prefix(manifest.files.count)
+            rest = rest.dropFirst(manifest.files.count)
+            if index + 1 < history.count, schemas[index + 1] == schemas[index] { continue }
+            if !group.isEmpty { parts.append("SELECT * FROM \(parquet(group, hiveTypes: types))") }
+            group = []
+        }
+        return parts.joined(separator: " UNION ALL BY NAME ")
     }
 
     /// The folder's name `ingestion_date=…` becomes a column only where `hiveTypes` asks for it.

@@ -12,7 +12,8 @@ internal import Synchronization
 package final class Canceller: Sendable {
     private let settings: MySQLSettings
     private let connectionID: UInt64
-    private let server: String
+    /// Which server it is, see ``serverIdentity``.
+    let server: String
     /// The socket while the connection is open; nil afterwards, when the number may be somebody else's.
     private let socket: Mutex<Int32?>
     private let isCut = Atomic(false)
@@ -32,7 +33,8 @@ package final class Canceller: Sendable {
         self.socket = Mutex(socket)
     }
 
-    /// Ends the statement that the connection runs now, if any, with `.interrupted`.
+    /// Ends the statement that the connection runs now, if any, with `.interrupted`; after ``disconnect()``
+    /// the whole session.
     ///
     /// Blocks for one new connection to the server, some seconds at most. A statement that ends meanwhile is
     /// not harmed, but the connection's next one may be the one that is hit.
@@ -46,7 +48,9 @@ package final class Canceller: Sendable {
                 number: 0, message: "\(settings.address) led to another server; nothing is cancelled")
         }
         do {
-            try connection.execute("KILL QUERY \(connectionID)")
+            // A statement that the server had not yet begun to read when the connection was cut would survive
+            // KILL QUERY, and run for nobody.
+            try connection.execute(isDisconnected ? "KILL \(connectionID)" : "KILL QUERY \(connectionID)")
         } catch  where error.number == ER_NO_SUCH_THREAD {
             return
         }

@@ -41,6 +41,8 @@ package struct MySQLColumnDefinition: Hashable, Sendable {
     /// Whether `SELECT *` leaves it out.
     package let isInvisible: Bool
     package let isAutoIncrement: Bool
+    /// Whether the server writes the present moment into it at every update of a row.
+    package let isTouchedByUpdates: Bool
     package let comment: String
 
     package var isUnsigned: Bool { columnType.contains(" unsigned") }
@@ -48,10 +50,25 @@ package struct MySQLColumnDefinition: Hashable, Sendable {
     /// The column as a SELECT item that loses nothing, under its own name.
     ///
     /// The text protocol prints a FLOAT with six digits where the stored value needs up to nine; as a double
-    /// it is printed whole. Every other type is exact as it is.
+    /// it is printed whole. A geometry becomes WKB. Every other type is exact as it is.
     package var exactSelection: String {
         let quoted = MySQLConnection.quoteIdentifier(name)
-        return dataType == "float" ? "(\(quoted) + 0E0) AS \(quoted)" : quoted
+        if dataType == "float" { return "(\(quoted) + 0E0) AS \(quoted)" }
+        guard isGeometry else { return quoted }
+        // Four bytes of SRID, then WKB. A SRID that is not 0 goes into the WKB as in PostGIS's extended form:
+        // a bit of the type's fourth byte, and the number after the type.
+        let bytes = "CAST(\(quoted) AS BINARY)"
+        return """
+            IF(ST_SRID(\(quoted)) = 0, SUBSTRING(\(bytes), 5), CONCAT(SUBSTRING(\(bytes), 5, 4), X'20', \
+            SUBSTRING(\(bytes), 1, 4), SUBSTRING(\(bytes), 10))) AS \(quoted)
+            """
+    }
+
+    package var isGeometry: Bool {
+        [
+            "geometry", "point", "linestring", "polygon", "multipoint", "multilinestring", "multipolygon",
+            "geometrycollection", "geomcollection",
+        ].contains(dataType)
     }
 }
 
@@ -155,6 +172,7 @@ extension MySQLColumnDefinition {
             } else { nil }
         isInvisible = extra.contains("INVISIBLE")
         isAutoIncrement = extra.contains("AUTO_INCREMENT")
+        isTouchedByUpdates = extra.contains("ON UPDATE CURRENT_TIMESTAMP")
         comment = row[13] ?? ""
     }
 }

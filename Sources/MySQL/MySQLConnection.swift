@@ -19,6 +19,8 @@ package final class MySQLConnection {
 
     let handle: UnsafeMutablePointer<MYSQL>
     var isStreaming = false
+    /// Weak: a stream that nobody holds ends by itself.
+    private weak var lentStream: RowStream?
 
     package var isOpen: Bool { canceller.isOpen }
 
@@ -45,6 +47,8 @@ package final class MySQLConnection {
 
     /// Ends the session. Closing twice is harmless; every later call throws `.lostConnection`.
     package func close() {
+        // The stream reads from the handle, and its statement must not go on at the server.
+        if isStreaming { lentStream?.close() }
         guard canceller.retire() else { return }
         mysql_close(handle)
     }
@@ -88,7 +92,9 @@ package final class MySQLConnection {
             return RowStream(empty: self, sql: sql)
         }
         isStreaming = true
-        return RowStream(result, of: self, sql: sql)
+        let stream = RowStream(result, of: self, sql: sql)
+        lentStream = stream
+        return stream
     }
 
     /// Whether the server still answers.
@@ -211,8 +217,21 @@ extension MySQLConnection {
         guard let row = mysql_fetch_row(result), let id = row[0].flatMap({ UInt64(String(cString: $0)) }),
             let version = row[1], let server = row[2]
         else { throw MySQLError(number: 2027, message: "the server did not introduce itself", sql: sql) }
-        return Greeting(
+        let greeting = Greeting(
             connectionID: id, version: String(cString: version), server: String(cString: server))
+        if let limit = settings.statementTimeout {
+            let isMariaDB = greeting.version.contains("MariaDB")
+            try run(Self.statementLimit(limit, isMariaDB: isMariaDB), handle, settings)
+        }
+        return greeting
+    }
+
+    /// MariaDB counts seconds with a fraction, MySQL milliseconds; zero is "for ever" to both.
+    static func statementLimit(_ limit: Duration, isMariaDB: Bool) -> String {
+        let milliseconds = max(1, limit.microseconds / 1000)
+        return isMariaDB
+            ? "SET SESSION max_statement_time = \(milliseconds / 1000).\(padded(milliseconds % 1000, to: 3))"
+            : "SET SESSION max_execution_time = \(min(milliseconds, Int64(UInt32.max)))"
     }
 
     private static func run(

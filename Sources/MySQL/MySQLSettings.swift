@@ -32,6 +32,9 @@ package struct MySQLSettings: Sendable {
     package var compress: Bool
     /// Whether the server refuses every write of this session.
     package var isReadOnly: Bool
+    /// How long the server lets one statement of this session run, the sending of its rows included; nil for
+    /// its own default. MySQL keeps the limit for SELECT only, MariaDB for every statement.
+    package var statementTimeout: Duration?
     /// Whether ``MySQLConnection/loadLocalData(_:provider:)`` may be used. Even then the server is given
     /// nothing but the provider's bytes: never a file of this machine.
     package var allowsLocalData: Bool
@@ -42,7 +45,7 @@ package struct MySQLSettings: Sendable {
         database: String? = nil, connectTimeout: Duration = .seconds(10),
         readTimeout: Duration = .seconds(900),
         writeTimeout: Duration = .seconds(60), tls: TLS = .disabled, compress: Bool = false,
-        isReadOnly: Bool = false, allowsLocalData: Bool = false
+        isReadOnly: Bool = false, statementTimeout: Duration? = nil, allowsLocalData: Bool = false
     ) {
         (self.host, self.port, self.socket, self.database) = (host, port, socket, database)
         (self.user, self.password) = (user, password)
@@ -51,6 +54,7 @@ package struct MySQLSettings: Sendable {
         )
         (self.tls, self.compress) = (tls, compress)
         (self.isReadOnly, self.allowsLocalData) = (isReadOnly, allowsLocalData)
+        self.statementTimeout = statementTimeout
     }
 
     /// "127.0.0.1:3306" or the socket's path: what an error message may say.

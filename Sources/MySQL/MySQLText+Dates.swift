@@ -1,5 +1,5 @@
 /// A date or time of MySQL, which stores more than a calendar has.
-package enum MySQLTemporal<Value: Hashable & Sendable>: Hashable, Sendable {
+public enum MySQLTemporal<Value: Hashable & Sendable>: Hashable, Sendable {
     case value(Value)
     /// `0000-00-00`, with a time of zero if there is one.
     case zero
@@ -14,7 +14,7 @@ package enum MySQLTemporal<Value: Hashable & Sendable>: Hashable, Sendable {
 extension MySQLText {
     /// `YYYY-MM-DD` as days since 1970-01-01.
     @inlinable
-    package static func date(_ text: UnsafeRawBufferPointer) -> MySQLTemporal<Int32> {
+    public static func date(_ text: UnsafeRawBufferPointer) -> MySQLTemporal<Int32> {
         guard text.count == 10 else { return .malformed }
         return days(text)
     }
@@ -24,7 +24,7 @@ extension MySQLText {
     ///
     /// A TIMESTAMP is in UTC, because the session is; a DATETIME is in whatever zone its writer meant.
     @inlinable
-    package static func dateTime(_ text: UnsafeRawBufferPointer) -> MySQLTemporal<Int64> {
+    public static func dateTime(_ text: UnsafeRawBufferPointer) -> MySQLTemporal<Int64> {
         guard text.count >= 19, text[10] == UInt8(ascii: " ") else { return .malformed }
         guard let time = clock(UnsafeRawBufferPointer(rebasing: text[11...])) else { return .malformed }
         switch days(UnsafeRawBufferPointer(rebasing: text[..<10])) {
@@ -41,7 +41,7 @@ extension MySQLText {
     /// `[-]H…:MM:SS` with up to six digits of a second's fraction, as microseconds: a span from
     /// -838:59:59.999999 to 838:59:59.999999, not a time of day.
     @inlinable
-    package static func time(_ text: UnsafeRawBufferPointer) -> MySQLTemporal<Int64> {
+    public static func time(_ text: UnsafeRawBufferPointer) -> MySQLTemporal<Int64> {
         let isNegative = text.first == UInt8(ascii: "-")
         let digits = isNegative ? UnsafeRawBufferPointer(rebasing: text[1...]) : text
         guard let span = clock(digits) else { return .malformed }

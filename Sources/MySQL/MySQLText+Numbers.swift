@@ -4,10 +4,10 @@ internal import Glibc
 ///
 /// Every parser takes the whole field and answers nil (or `.malformed`) for anything that is not exactly one
 /// value: what cannot be represented is for the caller to count, never rounded or cut here.
-package enum MySQLText {
+public enum MySQLText {
     /// An integer of any width, zero-filled or not.
-    @inlinable
-    package static func int64(_ text: UnsafeRawBufferPointer) -> Int64? {
+    @inlinable @inline(__always)
+    public static func int64(_ text: UnsafeRawBufferPointer) -> Int64? {
         guard let first = text.first else { return nil }
         guard first == UInt8(ascii: "-") else {
             return uint64(text).flatMap { Int64(exactly: $0) }
@@ -17,19 +17,15 @@ package enum MySQLText {
     }
 
     /// An unsigned integer, zero-filled or not.
+    @inlinable @inline(__always)
+    public static func uint64(_ text: UnsafeRawBufferPointer) -> UInt64? {
+        guard let start = text.baseAddress, !text.isEmpty else { return nil }
+        return text.count <= 16 ? digits(start, text.count) : longUInt64(text)
+    }
+
     @inlinable
-    package static func uint64(_ text: UnsafeRawBufferPointer) -> UInt64? {
-        guard !text.isEmpty else { return nil }
+    static func longUInt64(_ text: UnsafeRawBufferPointer) -> UInt64? {
         var value: UInt64 = 0
-        if text.count <= 19 {
-            // Nineteen digits cannot overflow.
-            for byte in text {
-                let digit = byte &- UInt8(ascii: "0")
-                guard digit <= 9 else { return nil }
-                value = value &* 10 &+ UInt64(digit)
-            }
-            return value
-        }
         for byte in text {
             let digit = byte &- UInt8(ascii: "0")
             guard digit <= 9 else { return nil }
@@ -47,7 +43,7 @@ package enum MySQLText {
     /// - Returns: Nil when the text has a digit other than zero beyond `scale`, or more than `precision`
     ///   digits.
     @inlinable
-    package static func decimal(_ text: UnsafeRawBufferPointer, precision: Int, scale: Int) -> Int128? {
+    public static func decimal(_ text: UnsafeRawBufferPointer, precision: Int, scale: Int) -> Int128? {
         precondition(precision >= 1 && precision <= 38 && scale >= 0 && scale <= precision)
         var index = 0
         var isNegative = false
@@ -91,23 +87,42 @@ package enum MySQLText {
 
     /// BIT(n): its bytes, the most significant first.
     @inlinable
-    package static func bits(_ bytes: UnsafeRawBufferPointer) -> UInt64? {
+    public static func bits(_ bytes: UnsafeRawBufferPointer) -> UInt64? {
         guard !bytes.isEmpty, bytes.count <= 8 else { return nil }
         var value: UInt64 = 0
         for byte in bytes { value = value << 8 | UInt64(byte) }
         return value
     }
 
+    /// A UUID: 32 hexadecimal digits in groups of 8, 4, 4, 4 and 12, the first the most significant.
+    public static func uuid(_ text: UnsafeRawBufferPointer) -> UInt128? {
+        guard text.count == 36 else { return nil }
+        var value: UInt128 = 0
+        for (index, byte) in text.enumerated() {
+            if index == 8 || index == 13 || index == 18 || index == 23 {
+                guard byte == UInt8(ascii: "-") else { return nil }
+                continue
+            }
+            switch byte {
+            case 0x30...0x39: value = value << 4 | UInt128(byte - 0x30)
+            case 0x61...0x66: value = value << 4 | UInt128(byte - 0x61 + 10)
+            case 0x41...0x46: value = value << 4 | UInt128(byte - 0x41 + 10)
+            default: return nil
+            }
+        }
+        return value
+    }
+
     /// YEAR: 0 or 1901–2155.
     @inlinable
-    package static func year(_ text: UnsafeRawBufferPointer) -> Int16? {
+    public static func year(_ text: UnsafeRawBufferPointer) -> Int16? {
         guard text.count <= 4, let value = uint64(text) else { return nil }
         return value == 0 || (1901...2155).contains(value) ? Int16(value) : nil
     }
 
     /// The double nearest to the text: exact for everything that a server prints from a DOUBLE.
     @inlinable
-    package static func double(_ text: UnsafeRawBufferPointer) -> Double? {
+    public static func double(_ text: UnsafeRawBufferPointer) -> Double? {
         // Both numbers are exact as doubles, so one operation rounds once.
         if let short = ShortNumber(text), short.digits <= 1 << 53, abs(short.exponent) <= 22 {
             let digits = Double(short.digits)
@@ -123,7 +138,7 @@ package enum MySQLText {
     /// A server prints a FLOAT with six significant digits, which is not what it stores: select
     /// ``MySQLColumnDefinition/exactSelection`` to get them all.
     @inlinable
-    package static func float(_ text: UnsafeRawBufferPointer) -> Float? {
+    public static func float(_ text: UnsafeRawBufferPointer) -> Float? {
         if let short = ShortNumber(text), short.digits <= 1 << 24, abs(short.exponent) <= 10 {
             let digits = Float(short.digits)
             let power = Float(powersOfTen[abs(short.exponent)])

@@ -39,15 +39,21 @@ package final class RowStream {
     /// Moves to the next row.
     /// - Returns: False after the last row, and ever after.
     package func next() throws(MySQLError) -> Bool {
-        guard let result else { return false }
-        if let row = mysql_fetch_row(result) {
-            (values, lengths) = (row, mysql_fetch_lengths(result))
-            return true
+        try nextRow() != nil
+    }
+
+    /// Moves to the next row and lends it.
+    /// - Returns: The row, valid until the next one is asked for; nil after the last row, and ever after.
+    package func nextRow() throws(MySQLError) -> MySQLRow? {
+        guard let result else { return nil }
+        if let row = mysql_fetch_row(result), let lengths = mysql_fetch_lengths(result) {
+            (values, self.lengths) = (row, lengths)
+            return MySQLRow(row, lengths, count: columnCount)
         }
         let number = mysql_errno(connection.handle)
         let failure = number == 0 ? nil : connection.failure(sql)
         finish(result)
-        guard let failure else { return false }
+        guard let failure else { return nil }
         if failure.kind == .lostConnection { connection.close() }
         throw failure
     }
@@ -118,5 +124,29 @@ package final class RowStream {
         mysql_free_result(result)
         self.result = nil
         connection.isStreaming = false
+    }
+}
+
+/// The fields of the current row of a stream, where the library has them.
+public struct MySQLRow {
+    @usableFromInline let values: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>
+    @usableFromInline let lengths: UnsafeMutablePointer<UInt>
+    public let count: Int
+
+    init(
+        _ values: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>, _ lengths: UnsafeMutablePointer<UInt>,
+        count: Int
+    ) {
+        (self.values, self.lengths, self.count) = (values, lengths, count)
+    }
+
+    /// The bytes of a column; nil for NULL.
+    @inlinable
+    public subscript(column: Int) -> UnsafeRawBufferPointer? {
+        @inline(__always) get {
+            precondition(column >= 0 && column < count, "The result has no such column.")
+            guard let start = values[column] else { return nil }
+            return UnsafeRawBufferPointer(start: start, count: Int(bitPattern: lengths[column]))
+        }
     }
 }

@@ -20,6 +20,7 @@ package final class Lake: Sendable {
     let feed = RowFeed()
     let keySets = KeySets()
     private let engine = Mutex<LakeSession?>(nil)
+    private let extraction = Mutex<Database?>(nil)
     private let slots = Mutex<[SourceName: SourceSlots]>([:])
 
     package var definition: LakeDefinition { graph.definition }
@@ -70,23 +71,37 @@ package final class Lake: Sendable {
     package func session() throws -> LakeSession {
         try engine.withLock { engine in
             if let engine { return engine }
-            var settings = [
-                "temp_directory": definition.resources.spillFolder ?? "\(systemFolder)/spill",
-                // Rows keep the order of their files, so that the same inputs give the same file.
-                "preserve_insertion_order": "true",
-                "autoinstall_known_extensions": "false",
-                "autoload_known_extensions": "false",
-            ]
-            if let limit = definition.resources.memoryLimit { settings["memory_limit"] = limit }
-            if let threads = definition.resources.threads { settings["threads"] = String(threads) }
-            let database = try Database(configuration: settings)
+            let database = try Database(configuration: engineSettings)
             let connection = try database.connect()
-            try connection.register(feed)
             try keySets.register(on: connection)
             let session = LakeSession(database: database, store: store)
             engine = session
             return session
         }
+    }
+
+    /// The DuckDB that writes what sources send. Blocks when it starts DuckDB.
+    func extractionDatabase() throws -> Database {
+        try extraction.withLock { extraction in
+            if let extraction { return extraction }
+            let database = try Database(configuration: RowFeed.settings(engineSettings))
+            try database.connect().register(feed)
+            extraction = database
+            return database
+        }
+    }
+
+    private var engineSettings: [String: String] {
+        var settings = [
+            "temp_directory": definition.resources.spillFolder ?? "\(systemFolder)/spill",
+            // Rows keep the order of their files, so that the same inputs give the same file.
+            "preserve_insertion_order": "true",
+            "autoinstall_known_extensions": "false",
+            "autoload_known_extensions": "false",
+        ]
+        if let limit = definition.resources.memoryLimit { settings["memory_limit"] = limit }
+        if let threads = definition.resources.threads { settings["threads"] = String(threads) }
+        return settings
     }
 
     /// The connections to `source` that may be open at once.

@@ -121,6 +121,8 @@ package struct StepEnd: Sendable {
     package var bytesRead: Int64?
     /// What is worth saying although the step succeeded: values that were changed, checks that warn.
     package var remarks: [String] = []
+    /// How the reading went, which is nobody's fault: how consistent it was, what could not be seen.
+    package var notes: [String] = []
 }
 
 /// Tells how far a running step is, at any time and from any thread.

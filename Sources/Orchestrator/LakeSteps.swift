@@ -18,6 +18,8 @@ struct LakeSteps: Sendable {
     let observer: any RunObserver
     private let fingerprints = SourceFingerprints()
     private let skipped = SkippedSteps()
+    /// Assets without any rows yet that were not built because it is not their time.
+    private let empty = EmptyAssets()
 
     init(lake: Lake, run: RunID, options: RunOptions, observer: any RunObserver) {
         self.lake = lake
@@ -34,6 +36,7 @@ struct LakeSteps: Sendable {
         do {
             switch try await decision(for: asset) {
             case .skip(let reason):
+                if case .notYet = reason { return try await skip(step, reason, began) }
                 let outcome = StepOutcome.skipped(reason)
                 skipped.add(
                     StepCompletion(step, outcome, at: Lake.now()),
@@ -57,6 +60,17 @@ struct LakeSteps: Sendable {
             observer.observe(.stepFinished(asset, StepEnd(outcome: outcome, elapsed: .now - began)))
             return outcome.state
         }
+    }
+
+    /// Records a step that has nothing to work on yet: unlike one whose inputs are as they were, it proves
+    /// nothing of what is published.
+    private func skip(
+        _ step: StepID, _ reason: SkipReason, _ began: ContinuousClock.Instant
+    ) async throws -> StepState {
+        let outcome = StepOutcome.skipped(reason)
+        try await lake.metadata.finish(steps: [StepCompletion(step, outcome, at: Lake.now())])
+        observer.observe(.stepFinished(step.asset, StepEnd(outcome: outcome, elapsed: .now - began)))
+        return outcome.state
     }
 
     /// Records a step that cannot start because `asset` failed.
@@ -83,7 +97,9 @@ struct LakeSteps: Sendable {
         guard let model = lake.graph.models[asset] else { throw MissingInput(asset: asset, input: asset) }
         let states = try await lake.states(of: model.inputs, history: model.historyInputs)
         for input in model.inputs where states[input] == nil {
-            throw MissingInput(asset: asset, input: input)
+            guard empty.contains(input) else { throw MissingInput(asset: asset, input: input) }
+            empty.insert(asset)
+            return .skip(.notYet(input))
         }
         return .forModel(
             current: try await lake.manifests.manifest(of: asset)?.manifest, code: model.codeHash,
@@ -109,7 +125,7 @@ struct LakeSteps: Sendable {
                         step.asset,
                         StepEnd(
                             outcome: outcome, elapsed: .now - began, bytesRead: built.bytesRead,
-                            remarks: built.remarks)))
+                            remarks: built.remarks, notes: built.notes)))
                 return outcome.state
             } catch {
                 let outcome = StepOutcome(error, asset: step.asset)
@@ -165,12 +181,12 @@ struct LakeSteps: Sendable {
     private func extract(_ table: LakeGraph.Table, _ attempt: Attempt, _ watch: StepWatch) async throws
         -> BuiltStep
     {
-        let session = try await BlockingPool.shared.run { try lake.session() }
+        let database = try await BlockingPool.shared.run { try lake.extractionDatabase() }
         let extraction = TableExtraction(
             source: table.source, table: table.definition,
             exclusions: lake.definition.exclusions + table.source.exclusions, store: lake.store,
-            database: session.database, feed: lake.feed, slots: lake.slots(of: table.source), now: Lake.now,
-            isFullRefresh: options.isFullRefresh,
+            database: database, feed: lake.feed, slots: lake.slots(of: table.source), now: Lake.now,
+            zone: lake.definition.zone, isFullRefresh: options.isFullRefresh,
             acceptsSchemaChange: options.acceptsSchemaChange)
         switch try await extraction.run(run, epoch: attempt.epoch, progress: watch.extraction) {
         case .noNewRows(let fingerprint):
@@ -179,11 +195,25 @@ struct LakeSteps: Sendable {
             }
             return .noNewRows
         case .committed(let manifest, let ledger):
-            guard let state = try await lake.state(of: extraction.asset) else {
-                throw MissingInput(asset: extraction.asset, input: extraction.asset)
-            }
-            return .committed(manifest, ledger, version: state.version)
+            return try await committed(manifest, ledger, table, extraction.asset)
+        case .paused(let pause, nil, _):
+            if try await lake.state(of: extraction.asset) == nil { empty.insert(extraction.asset) }
+            return .paused(after: nil, reason: pause.inWords)
+        case .paused(let pause, let manifest?, let ledger):
+            return .paused(
+                after: try await committed(manifest, ledger, table, extraction.asset), reason: pause.inWords)
         }
+    }
+
+    private func committed(
+        _ manifest: BronzeManifest, _ ledger: ExtractionLedger, _ table: LakeGraph.Table, _ asset: AssetKey
+    ) async throws -> BuiltStep {
+        guard let state = try await lake.state(of: asset) else {
+            throw MissingInput(asset: asset, input: asset)
+        }
+        return .committed(
+            manifest, ledger, version: state.version,
+            warnings: table.definition.warnings(on: ledger.conversions))
     }
 
     private func record(_ built: BuiltStep, _ attempt: Attempt, startedAt: Timestamp) async throws {
@@ -191,7 +221,7 @@ struct LakeSteps: Sendable {
         var changes: [MetadataChange] = [.stepsFinished([attempt.finished(built.outcome, at: now)])]
         if let materialization = built.materialization(startedAt: startedAt, finishedAt: now) {
             changes.append(.materialized([materialization]))
-        } else {
+        } else if built.isVerified {
             changes.append(.verified([Verification(asset: attempt.step.asset, run: run, verifiedAt: now)]))
         }
         let events = built.events(of: attempt.step, at: now)
@@ -215,6 +245,23 @@ private final class SkippedSteps: Sendable {
         all.withLock { all in
             defer { all = ([], []) }
             return all
+        }
+    }
+}
+
+private final class EmptyAssets: Sendable {
+    private let assets = Mutex<Set<AssetKey>>([])
+
+    func insert(_ asset: AssetKey) { assets.withLock { _ = $0.insert(asset) } }
+    func contains(_ asset: AssetKey) -> Bool { assets.withLock { $0.contains(asset) } }
+}
+
+extension TableDefinition {
+    /// What its checks that only warn say of a ledger.
+    fileprivate func warnings(on conversions: [Conversion]) -> [String] {
+        checks.filter { $0.severity == .warn }.compactMap { check in
+            let values = check.values(in: conversions)
+            return values > check.valuesMax ? "\(check.name) warns: \(values) values" : nil
         }
     }
 }

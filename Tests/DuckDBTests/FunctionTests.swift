@@ -158,6 +158,35 @@ import Testing
         #expect(row[3].description == "62883.84" && row[4] == "row number 999")
     }
 
+    @Test func `takes short texts of every length, whose cells compare equal to DuckDB's own`() throws {
+        let texts = (0...13).map { count in String("abcdefghijklm".prefix(count)) }
+        let appender = try Appender(connection, table: "t")
+        try appender.append { rows in
+            for (row, text) in (texts + texts).enumerated() {
+                rows.set(Int64(row), row: row, column: 0)
+                rows.setNull(row: row, column: 2)
+                var text = text
+                text.withUTF8 { bytes in
+                    let bytes = UnsafeRawBufferPointer(bytes)
+                    rows.withColumn(1) { column in
+                        let isWritten = row < texts.count && column.setASCII(bytes, row: row)
+                        #expect(isWritten == (row < texts.count && bytes.count <= 12))
+                        if !isWritten { column.setBytes(bytes, row: row) }
+                    }
+                }
+            }
+            rows.count = texts.count * 2
+            rows.withColumn(1) { column in
+                #expect(!Array("Zoë".utf8).withUnsafeBytes { column.setASCII($0, row: 40) })
+            }
+        }
+        try appender.close()
+        let known = texts.map { "('\($0)')" }.joined(separator: ", ")
+        let found = try connection.query(
+            "SELECT count(*), count(DISTINCT t.s) FROM t JOIN (VALUES \(known)) k(s) ON t.s = k.s")
+        #expect(found.rows == [[.int64(28), .int64(14)]])
+    }
+
     @Test func `writes only the columns that it was opened for`() throws {
         let appender = try Appender(connection, table: "t", columns: ["n"])
         try appender.append(row: [7])

@@ -20,7 +20,7 @@ import Testing
         ("point", "BLOB"),
         ("varchar(40)", "VARCHAR"), ("enum('a,b','c)')", "VARCHAR"), ("set('x')", "VARCHAR"),
         ("json", "VARCHAR"),
-        ("uuid", "VARCHAR"), ("", "VARCHAR"), ("NVARCHAR(10)", "VARCHAR"), ("something(", "VARCHAR"),
+        ("uuid", "UUID"), ("", "VARCHAR"), ("NVARCHAR(10)", "VARCHAR"), ("something(", "VARCHAR"),
     ])
     func `becomes a type of bronze`(declared: String, type: String) {
         #expect(BronzeType(DeclaredType(declared)).sqlName == type)

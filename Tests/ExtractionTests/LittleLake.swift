@@ -6,6 +6,7 @@ import LakeModel
 import LakeSQL
 import LakeStore
 import MySQL
+import Postgres
 import Project
 import SQLite
 import Synchronization
@@ -20,11 +21,14 @@ final class LittleLake: Sendable {
     let connection: ConnectionDefinition
     let database: String
     private let feed = RowFeed()
+    private let extraction: Database
     private let state: State
 
-    /// What tests change: the day, and how many runs there were.
+    /// What tests change: the day, and how many runs there were; the lake's clock, and how hard the source
+    /// may be read.
     private final class State: Sendable {
         let values = Mutex((day: Day(daysSinceEpoch: 20_000), runs: 0))
+        let pace = Mutex((now: Timestamp(microseconds: 0), pace: Pace(), connections: 4))
     }
 
     private init(_ kind: (TemporaryFolder) -> ConnectionDefinition.Kind, database: String) throws {
@@ -35,7 +39,8 @@ final class LittleLake: Sendable {
             atPath: "\(folder.path)/lake", withIntermediateDirectories: true)
         store = SealingStore(try LocalStore(root: "\(folder.path)/lake")) { state.values.withLock { $0.day } }
         session = LakeSession(database: try Database(configuration: ["threads": "2"]), store: store)
-        try session.database.connect().register(feed)
+        extraction = try Database(configuration: RowFeed.settings(["threads": "2"]))
+        try extraction.connect().register(feed)
         connection = ConnectionDefinition(
             name: "c", place: Place(file: "lake.yaml", line: 5), kind: kind(folder))
         self.database = database
@@ -79,17 +84,37 @@ final class LittleLake: Sendable {
         try connection.execute(sql)
     }
 
+    /// Beside a database of PostgreSQL.
+    convenience init(postgres settings: PostgresSettings) throws {
+        try self.init(
+            { _ in
+                .postgres(
+                    .init(
+                        host: settings.host, port: Int(settings.port), user: settings.user,
+                        password: Secret(settings.password)))
+            }, database: settings.database)
+    }
+
     /// Changes the SQLite source.
     func execute(_ sql: String) throws {
         try SQLiteConnection(path: "\(folder.path)/\(database).db", access: .create).execute(sql)
     }
 
+    /// Sets how hard the source may be read.
+    func slowDown(_ pace: Pace, connections: Int = 4) {
+        state.pace.withLock { ($0.pace, $0.connections) = (pace, connections) }
+    }
+
+    /// Sets the lake's clock, which is in UTC.
+    func setClock(_ now: Timestamp) { state.pace.withLock { $0.now = now } }
+
     func passMidnight() { state.values.withLock { $0.day = $0.day + 1 } }
 
     func source(_ table: TableDefinition) throws -> SourceDefinition {
         SourceDefinition(
-            name: try #require(SourceName("s")), connection: connection, database: database, tables: [table],
-            place: Place(file: "sources/s.yaml"))
+            name: try #require(SourceName("s")), connection: connection, database: database,
+            connectionsMax: state.pace.withLock { $0.connections }, pace: state.pace.withLock { $0.pace },
+            tables: [table], place: Place(file: "sources/s.yaml"))
     }
 
     @discardableResult
@@ -104,20 +129,23 @@ final class LittleLake: Sendable {
         }
         return try await TableExtraction(
             source: try source(table), table: table, exclusions: exclusions, store: store,
-            database: session.database,
-            feed: feed, slots: SourceSlots(4), now: { Timestamp(microseconds: 0) },
-            isFullRefresh: isFullRefresh,
+            database: extraction,
+            feed: feed, slots: SourceSlots(state.pace.withLock { $0.connections }),
+            now: { [state] in state.pace.withLock { $0.now } }, isFullRefresh: isFullRefresh,
             acceptsSchemaChange: acceptsSchemaChange
         ).run(
             try #require(RunID(run ?? "run-\(number)")), epoch: LeaseEpoch(Int64(number)), progress: progress)
     }
 
     /// Extracts and returns what was committed.
-    func commit(_ table: TableDefinition, isFullRefresh: Bool = false) async throws -> (
-        BronzeManifest, ExtractionLedger
-    ) {
+    func commit(
+        _ table: TableDefinition, isFullRefresh: Bool = false, acceptsSchemaChange: Bool = false,
+        progress: ExtractionProgress = ExtractionProgress()
+    ) async throws -> (BronzeManifest, ExtractionLedger) {
         guard
-            case .committed(let manifest, let ledger) = try await extract(table, isFullRefresh: isFullRefresh)
+            case .committed(let manifest, let ledger) = try await extract(
+                table, isFullRefresh: isFullRefresh, acceptsSchemaChange: acceptsSchemaChange,
+                progress: progress)
         else {
             throw SetupFailed(reason: "nothing was committed")
         }
@@ -167,7 +195,7 @@ extension TableDefinition {
         TableDefinition(
             name: try #require(TableName(name)), mode: .incremental, key: key,
             cursors: cursor.split(separator: ", ").map(String.init),
-            overlap: cursor == "id" ? .number(0) : .time(overlap), chunk: chunk,
+            overlap: ["id", "batch, line"].contains(cursor) ? .number(0) : .time(overlap), chunk: chunk,
             place: Place(file: "sources/s.yaml", line: 4, column: 3))
     }
 }

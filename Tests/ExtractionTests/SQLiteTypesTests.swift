@@ -72,7 +72,7 @@ import Testing
             "TEXT", ["CAST(x'61ff62' AS TEXT)", "x'c3'", "'ok'"], ["a\u{FFFD}b", "\u{FFFD}", "ok"],
             ["invalid_text 2"]
         ),
-        ("BIT(1)", ["2", "'x'"], ["NULL", "NULL"], ["wrong_type 2"]),
+        ("BIT(1)", ["2", "'x'"], ["NULL", "NULL"], ["out_of_range 1", "wrong_type 1"]),
     ])
     func `counts what does not fit, and loses no row`(
         declared: String, literals: [String], values: [String], conversions: [String]

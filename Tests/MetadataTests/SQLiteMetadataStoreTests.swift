@@ -13,7 +13,7 @@ import Testing
         try await withStore { try await claim.body($0) }
     }
 
-    @Test func `records a run in which nothing changed in one transaction of a few milliseconds`()
+    @Test func `records a run in which nothing changed in one transaction`()
         async throws
     {
         try await withStore { store in
@@ -36,15 +36,14 @@ import Testing
             }
             // Five runs, and the transaction that began to count.
             #expect(commits.count.load(ordering: .relaxed) <= 6)
-            // 5 ms are the aim in a release build on a quiet machine; this may be a debug build on a busy one.
-            #expect(fastest < .milliseconds(500))
             recordTime("one unchanged run", fastest)
             #expect(try await store.run(try runID("r4"))?.summary.steps == [.skipped: 70])
         }
     }
 
-    @Test func `opens an up-to-date file in a few milliseconds`() async throws {
+    @Test func `opens an up-to-date file without a change of it`() async throws {
         try await withStore { store in
+            let before = try readBytes(store.path)
             let clock = ContinuousClock()
             var fastest = Duration.seconds(60)
             for _ in 0..<5 {
@@ -54,7 +53,7 @@ import Testing
                         try await SQLiteMetadataStore.open(at: store.path, now: noon).close()
                     })
             }
-            #expect(fastest < .milliseconds(500))
+            #expect(try readBytes(store.path) == before)
             recordTime("open and close", fastest)
         }
     }

@@ -109,6 +109,119 @@ import Testing
         #expect(withBytes(text) { MySQLText.time($0) } == span)
     }
 
+    // The quick parsers answer for what servers print; about anything else they leave the answer to the
+    // others, with which they never disagree.
+
+    @Test func `read dates quickly as they do thoroughly`() {
+        for _ in 0..<20_000 {
+            let (year, month, day) = (
+                Int.random(in: 0...9_999), Int.random(in: 0...13), Int.random(in: 0...32)
+            )
+            let text = "\(padded(year, 4))-\(padded(month, 2))-\(padded(day, 2))"
+            let time =
+                "\(padded(.random(in: 0...24), 2)):\(padded(.random(in: 0...60), 2)):\(padded(.random(in: 0...60), 2))"
+            let places = Int.random(in: 0...6)
+            let fraction = places == 0 ? "" : "." + padded(.random(in: 0..<powers[places]), places)
+            agree(mutated(text))
+            agree(mutated("\(text) \(time)\(fraction)"))
+        }
+        for day in -719_162...2_932_896 where day % 397 == 0 {
+            let slow = withBytes(dateText(of: day)) { MySQLText.date($0) }
+            #expect(slow == .value(Int32(day)))
+            agree(dateText(of: day))
+        }
+    }
+
+    /// Each quick parser says what the thorough one says, or nothing; of a plain value it says something.
+    private func agree(_ text: String) {
+        withBytes(text) { bytes in
+            let (date, quickDate) = (MySQLText.date(bytes), MySQLText.plainDate(bytes))
+            if let quickDate { #expect(date == .value(quickDate), "\(text)") }
+            if case .value = date { #expect(quickDate != nil, "\(text)") }
+            let (moment, quickMoment) = (MySQLText.dateTime(bytes), MySQLText.plainDateTime(bytes))
+            if let quickMoment { #expect(moment == .value(quickMoment), "\(text)") }
+            if case .value = moment { #expect(quickMoment != nil, "\(text)") }
+        }
+    }
+
+    @Test func `read decimals quickly as they do thoroughly`() {
+        for _ in 0..<20_000 {
+            let precision = Int.random(in: 1...18)
+            let scale = Int.random(in: 0...precision)
+            let whole = String(Int64.random(in: 0..<Int64(powers[Int.random(in: 0...17)])))
+            let places = Bool.random() ? scale : Int.random(in: 0...18)
+            let fraction = places == 0 ? "" : "." + padded(.random(in: 0..<powers[min(places, 17)]), places)
+            let text = mutated((Bool.random() ? "-" : "") + whole + fraction)
+            withBytes(text) { bytes in
+                let thorough = MySQLText.decimal(bytes, precision: precision, scale: scale)
+                let quick = MySQLText.shortDecimal(bytes, scale: scale, bound: UInt64(powers[precision]))
+                if let quick { #expect(thorough == Int128(quick), "\(text) \(precision) \(scale)") }
+            }
+        }
+        let plain = ["0.0000", "-0.0001", "99999999999999.9999", "-99999999999999.9999", "5.0000"]
+        for text in plain {
+            #expect(
+                withBytes(text) { MySQLText.shortDecimal($0, scale: 4, bound: UInt64(powers[18])) } != nil)
+        }
+        for text in [
+            "", "-", ".", "1", "1.", ".0001", "1.00000", "100000000000000.0000", "+1.0000", "1e1.0000",
+        ] {
+            let quick = withBytes(text) { MySQLText.shortDecimal($0, scale: 4, bound: UInt64(powers[18])) }
+            #expect(quick == nil, "\(text)")
+        }
+    }
+
+    @Test func `read integers of every length, and see every byte that is no digit`() {
+        for count in 1...20 {
+            for _ in 0..<200 {
+                let text = String((0..<count).map { _ in Character(String(Int.random(in: 0...9))) })
+                #expect(withBytes(text) { MySQLText.uint64($0) } == UInt64(text), "\(text)")
+                #expect(withBytes("-" + text) { MySQLText.int64($0) } == Int64("-" + text), "\(text)")
+            }
+            for place in 0..<count {
+                for wrong in UInt8.min...UInt8.max where !(0x30...0x39).contains(wrong) {
+                    var bytes = [UInt8](repeating: 0x39, count: count)
+                    bytes[place] = wrong
+                    #expect(bytes.withUnsafeBytes { MySQLText.uint64($0) } == nil)
+                }
+            }
+        }
+    }
+
+    private let powers: [Int] = (0...18).map { (0..<$0).reduce(1) { power, _ in power * 10 } }
+
+    private func padded(_ number: Int, _ count: Int) -> String {
+        let digits = String(number)
+        return String(repeating: "0", count: max(0, count - digits.count)) + digits
+    }
+
+    /// The text, with a byte changed in one of eight.
+    private func mutated(_ text: String) -> String {
+        guard Int.random(in: 0..<8) == 0, !text.isEmpty else { return text }
+        var bytes = Array(text.utf8)
+        bytes[Int.random(in: 0..<bytes.count)] = UInt8.random(in: 0x20...0x7E)
+        return String(decoding: bytes, as: UTF8.self)
+    }
+
+    /// Counted from the other end than the parsers do: whole years of 365 or 366 days, then months.
+    private func dateText(of day: Int) -> String {
+        let days = day + 719_162
+        var year = days / 366 + 1
+        func start(_ year: Int) -> Int {
+            let before = year - 1
+            return before * 365 + before / 4 - before / 100 + before / 400
+        }
+        while start(year + 1) <= days { year += 1 }
+        let isLeap = start(year + 1) - start(year) == 366
+        var (rest, month) = (days - start(year), 1)
+        for length in [31, isLeap ? 29 : 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31] {
+            if rest < length { break }
+            rest -= length
+            month += 1
+        }
+        return "\(padded(year, 4))-\(padded(month, 2))-\(padded(rest + 1, 2))"
+    }
+
     @Test func `read bits and years`() {
         #expect([UInt8](repeating: 0xFF, count: 8).withUnsafeBytes { MySQLText.bits($0) } == .max)
         #expect([UInt8]([0x01, 0x02]).withUnsafeBytes { MySQLText.bits($0) } == 0x0102)

@@ -114,6 +114,12 @@ final class Watching: RunObserver {
         events.withLock { $0 }.compactMap { if case .stepFinished(let asset, _) = $0 { asset } else { nil } }
     }
 
+    func remarks(of asset: AssetKey) -> [String] {
+        events.withLock { $0 }.flatMap {
+            if case .stepFinished(asset, let end) = $0 { end.remarks } else { [String]() }
+        }
+    }
+
     var reasons: [AssetKey: [BuildReason]] {
         var found: [AssetKey: [BuildReason]] = [:]
         for case .stepStarted(let asset, let reasons, _) in events.withLock({ $0 }) { found[asset] = reasons }

@@ -5,7 +5,8 @@ import Testing
 extension SystemTests {
     @Suite struct `The command line` {
         static let commands = [
-            "init", "validate", "assets", "assets show", "plan", "run", "status", "sql", "reconcile",
+            "init", "source", "source add", "source test", "source preview", "source list", "validate",
+            "assets", "assets show", "plan", "run", "status", "sql", "reconcile",
             "housekeep", "demo",
             "demo generate", "schema", "completion",
         ]
@@ -40,7 +41,10 @@ extension SystemTests {
             ["nonsense"], ["run", "--paralel", "3"], ["run", "--parallel", "0"], ["status", "nonsense"],
             ["demo", "generate", "--scale", "much"], ["completion", "tcsh"],
             ["sql", "SELECT 1", "--file", "x"],
-            ["assets", "show"], ["run", "tag:"], ["init"],
+            ["assets", "show"], ["run", "tag:"], ["init"], ["source", "add"], ["source", "preview", "shop"],
+            ["source", "test", "nothing"], ["source", "preview", "shop.customer", "--limit", "0"],
+            ["source", "add", "sqlite:x.db", "--force", "--update"],
+            ["source", "add", "mysql://u@h/d", "--tls", "perhaps"],
         ])
         func `calls wrong usage by code 2, with a word on it`(arguments: [String]) async throws {
             try await Lake.shop { lake in

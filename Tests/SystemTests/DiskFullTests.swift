@@ -80,6 +80,8 @@ struct SmallDisk: Sendable {
         _ = try await Program.output(["mount", "-o", options, path])
     }
 
+    func forbidWriting() async throws { _ = try await Program.output(["mount", "-o", "remount,ro", path]) }
+
     func bytesUsed() throws -> Int {
         var status = statvfs()
         guard statvfs(path, &status) == 0 else { throw SetupFailed("cannot look at \(path)") }

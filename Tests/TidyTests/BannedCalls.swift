@@ -22,7 +22,15 @@ enum BannedCalls {
         Ban(call: "Task {", instead: "a task group in run()"),
         Ban(call: ".first!", instead: "guard let, or first.map"),
         Ban(call: ".last!", instead: "guard let, or last.map"),
-        Ban(call: "public ", instead: "package: there is one product"),
+        // The compiler inlines across modules only what is public: `@inlinable package` is a call. So the
+        // few functions that run once per value are public.
+        Ban(
+            call: "public ", instead: "package: there is one product",
+            allowedIn: [
+                "Sources/DuckDB/Chunks/", "Sources/DuckDB/Values/LogicalType.swift",
+                "Sources/MySQL/MySQLText", "Sources/MySQL/RowStream.swift",
+                "Sources/Postgres/PostgresBinary", "Sources/Postgres/CopyStream.swift",
+            ]),
         Ban(call: "TODO", instead: "do it, or an issue"),
         Ban(call: "FIXME", instead: "fix it"),
     ]

@@ -9,9 +9,9 @@ enum Layers {
         ["LakeSQL"],
         ["LakeStore", "Metadata", "Project"],
         ["LakeModel"],
-        ["DuckDB", "MySQL", "SQLite"],
+        ["DuckDB", "MySQL", "Postgres", "SQLite"],
         ["Blocking", "Terminal"],
-        ["CDuckDB", "CMariaDB", "CSQLite", "CTemplates", "CZlib"],
+        ["CDuckDB", "CMariaDB", "CPostgres", "CSQLite", "CTemplates", "CZlib"],
     ]
 
     /// Targets that are not shipped stand above the services that they imitate, and nothing shipped imports them.

@@ -5,10 +5,10 @@ internal import CDuckDB
 /// Rows are written in any order, each once; a row that is never written holds whatever was there, and a row
 /// that was made NULL stays NULL. Writing a value of another layout than the column's type is a mistake in
 /// the program and stops it.
-package struct ColumnWriter: ~Copyable {
+public struct ColumnWriter: ~Copyable {
     package let type: LogicalType
     /// How many rows there is room for.
-    package private(set) var capacity: Int
+    public private(set) var capacity: Int
     @usableFromInline let layout: Layout
     @usableFromInline var data: UnsafeMutableRawPointer
     /// Nil until a NULL is written: DuckDB takes that for "every row has a value".
@@ -37,7 +37,7 @@ package struct ColumnWriter: ~Copyable {
 
     /// Writes a value whose Swift type has the column's layout.
     @inlinable
-    package mutating func set<T: ColumnElement>(_ value: T, row: Int) {
+    public mutating func set<T: ColumnElement>(_ value: T, row: Int) {
         precondition(T.layout == layout, "The column's type has another layout than the value.")
         precondition(row >= 0 && row < capacity, "The row is beyond the chunk.")
         data.storeBytes(of: value, toByteOffset: row &* MemoryLayout<T>.stride, as: T.self)
@@ -45,7 +45,7 @@ package struct ColumnWriter: ~Copyable {
 
     /// Lends all rows at once.
     @inlinable
-    package mutating func withValues<T: ColumnElement, R, E: Error>(
+    public mutating func withValues<T: ColumnElement, R, E: Error>(
         as element: T.Type = T.self, _ body: (inout MutableSpan<T>) throws(E) -> R
     ) throws(E) -> R {
         precondition(T.layout == layout, "The column's type has another layout than the wanted values.")
@@ -54,9 +54,15 @@ package struct ColumnWriter: ~Copyable {
         return try body(&span)
     }
 
+    /// Writes a UUID, whose first byte is the most significant of the number. DuckDB keeps it with its highest
+    /// bit turned over, so that a HUGEINT's order is its order.
+    @inlinable
+    public mutating func set(uuid: UInt128, row: Int) {
+        set(Int128(bitPattern: uuid ^ (1 << 127)), row: row)
+    }
+
     /// Writes a DECIMAL of any width.
     /// - Throws: ``DuckDBError`` of kind `.outOfRange` when it has more digits than the type.
-    @inlinable
     package mutating func setDecimal(_ unscaled: Int128, row: Int) throws(DuckDBError) {
         guard unscaled.magnitude < decimalBound else { throw decimalOutOfRange(unscaled, row: row) }
         switch layout {
@@ -67,8 +73,7 @@ package struct ColumnWriter: ~Copyable {
         }
     }
 
-    @usableFromInline
-    func decimalOutOfRange(_ unscaled: Int128, row: Int) -> DuckDBError {
+    private func decimalOutOfRange(_ unscaled: Int128, row: Int) -> DuckDBError {
         DuckDBError(.outOfRange, "Row \(row): the number has more digits than \(type) takes.")
     }
 
@@ -76,7 +81,7 @@ package struct ColumnWriter: ~Copyable {
 
     /// Makes a row NULL, and with it the fields of a structure or the members of a union.
     @inlinable
-    package mutating func setNull(row: Int) {
+    public mutating func setNull(row: Int) {
         precondition(row >= 0 && row < capacity, "The row is beyond the chunk.")
         guard let validity, layout.rawValue < Layout.list.rawValue else { return setNestedNull(row: row) }
         validity[row >> 6] &= ~(1 << UInt64(row & 63))
@@ -106,7 +111,7 @@ package struct ColumnWriter: ~Copyable {
     }
 
     /// Takes a NULL back, before the row is written anew.
-    mutating func unsetNull(row: Int) {
+    package mutating func unsetNull(row: Int) {
         if let validity { validity[row >> 6] |= 1 << UInt64(row & 63) }
         switch type {
         case .structure(let fields):
@@ -128,7 +133,6 @@ package struct ColumnWriter: ~Copyable {
 
     /// Writes the bytes of a VARCHAR or JSON, which must be UTF-8.
     /// - Throws: ``DuckDBError`` of kind `.invalidInput` for bytes that are not; the row is left as it was.
-    @inlinable
     package mutating func setText(_ bytes: UnsafeRawBufferPointer, row: Int) throws(DuckDBError) {
         if bytes.count <= 12 {
             for byte in bytes where byte >= 0x80 { return try setLongText(bytes, row: row) }
@@ -153,7 +157,7 @@ package struct ColumnWriter: ~Copyable {
 
     /// Writes the bytes of a BLOB, or of BIT, BIGNUM and GEOMETRY in DuckDB's packing.
     @inlinable
-    package mutating func setBytes(_ bytes: UnsafeRawBufferPointer, row: Int) {
+    public mutating func setBytes(_ bytes: UnsafeRawBufferPointer, row: Int) {
         if bytes.count <= 12 { setShort(bytes, row: row) } else { setLong(bytes, row: row) }
     }
 
@@ -163,14 +167,60 @@ package struct ColumnWriter: ~Copyable {
     mutating func setShort(_ bytes: UnsafeRawBufferPointer, row: Int) {
         precondition(layout == .bytes, "The column's type does not take bytes.")
         precondition(row >= 0 && row < capacity, "The row is beyond the chunk.")
+        let (low, high) = words(bytes)
         let cell = data + row &* 16
-        cell.storeBytes(of: UInt64(bytes.count), as: UInt64.self)
-        cell.storeBytes(of: 0, toByteOffset: 8, as: UInt64.self)
-        if let start = bytes.baseAddress { (cell + 4).copyMemory(from: start, byteCount: bytes.count) }
+        cell.storeBytes(of: (UInt64(bytes.count) | low &<< 32).littleEndian, as: UInt64.self)
+        cell.storeBytes(
+            of: (low &>> 32 | high &<< 32).littleEndian, toByteOffset: 8, as: UInt64.self)
     }
 
-    @usableFromInline
-    mutating func setLongText(_ bytes: UnsafeRawBufferPointer, row: Int) throws(DuckDBError) {
+    /// Writes up to 12 bytes of ASCII.
+    /// - Returns: False if it is anything else; then nothing was written.
+    @inlinable @inline(__always)
+    public mutating func setASCII(_ bytes: UnsafeRawBufferPointer, row: Int) -> Bool {
+        guard bytes.count <= 12 else { return false }
+        precondition(layout == .bytes, "The column's type does not take bytes.")
+        precondition(row >= 0 && row < capacity, "The row is beyond the chunk.")
+        let (low, high) = words(bytes)
+        guard (low | high) & 0x8080_8080_8080_8080 == 0 else { return false }
+        let cell = data + row &* 16
+        cell.storeBytes(of: (UInt64(bytes.count) | low &<< 32).littleEndian, as: UInt64.self)
+        cell.storeBytes(
+            of: (low &>> 32 | high &<< 32).littleEndian, toByteOffset: 8, as: UInt64.self)
+        return true
+    }
+
+    /// Up to 12 bytes as two words, zeros after the last; no byte beyond them is read: shorter ones are two
+    /// loads that overlap.
+    @inlinable @inline(__always)
+    func words(_ bytes: UnsafeRawBufferPointer) -> (low: UInt64, high: UInt64) {
+        let count = bytes.count
+        guard let start = bytes.baseAddress, count > 0 else { return (0, 0) }
+        if count >= 8 {
+            let low = UInt64(littleEndian: start.loadUnaligned(as: UInt64.self))
+            guard count > 8 else { return (low, 0) }
+            // The last four bytes; those that belong to the first word are shifted out.
+            let last = UInt32(littleEndian: (start + (count &- 4)).loadUnaligned(as: UInt32.self))
+            return (low, UInt64(last) &>> UInt64(truncatingIfNeeded: 8 &* (12 &- count)))
+        }
+        if count >= 4 {
+            let last = UInt32(littleEndian: (start + (count &- 4)).loadUnaligned(as: UInt32.self))
+            return (
+                UInt64(UInt32(littleEndian: start.loadUnaligned(as: UInt32.self)))
+                    | UInt64(last) &<< UInt64(truncatingIfNeeded: 8 &* (count &- 4)), 0
+            )
+        }
+        if count >= 2 {
+            let last = UInt16(littleEndian: (start + (count &- 2)).loadUnaligned(as: UInt16.self))
+            return (
+                UInt64(UInt16(littleEndian: start.loadUnaligned(as: UInt16.self)))
+                    | UInt64(last) &<< UInt64(truncatingIfNeeded: 8 &* (count &- 2)), 0
+            )
+        }
+        return (UInt64(start.load(as: UInt8.self)), 0)
+    }
+
+    private mutating func setLongText(_ bytes: UnsafeRawBufferPointer, row: Int) throws(DuckDBError) {
         guard isUTF8(bytes) else {
             throw DuckDBError(.invalidInput, "Row \(row): the text is not valid UTF-8.")
         }

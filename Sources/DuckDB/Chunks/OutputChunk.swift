@@ -4,12 +4,12 @@ internal import CDuckDB
 ///
 /// Write up to ``capacity`` rows, in any order of rows and columns, then set ``count``. The pointers into
 /// DuckDB's memory are found once per chunk; a `set` is a check of the type, a check of the row, and a store.
-package struct OutputChunk: ~Copyable {
-    /// The rows that DuckDB takes at once: 2048.
-    package let capacity: Int
+public struct OutputChunk: ~Copyable {
+    /// The rows that DuckDB takes at once: 2048, or fewer if less is wanted.
+    public private(set) var capacity: Int
     package let columnTypes: [LogicalType]
     /// How many rows are written, from the first on. Starts at 0.
-    package var count = 0 {
+    public var count = 0 {
         didSet { precondition(count >= 0 && count <= capacity, "The chunk has no room for so many rows.") }
     }
     @usableFromInline let columns: UnsafeMutableBufferPointer<ColumnWriter>
@@ -30,17 +30,20 @@ package struct OutputChunk: ~Copyable {
             (0..<types.count).map { duckdb_data_chunk_get_vector(chunk, idx_t($0)) }, types: types)
     }
 
+    /// At most `rows` are wanted, of which there is at least one.
+    package mutating func limit(to rows: Int) { capacity = max(1, min(capacity, rows)) }
+
     deinit {
         columns.deinitialize()
         columns.deallocate()
     }
 
-    @inlinable package var columnCount: Int { columns.count }
-    @inlinable package var isFull: Bool { count == capacity }
+    @inlinable public var columnCount: Int { columns.count }
+    @inlinable public var isFull: Bool { count == capacity }
 
     /// Lends one column; the fastest way to write many of its rows.
     @inlinable
-    package mutating func withColumn<R, E: Error>(
+    public mutating func withColumn<R, E: Error>(
         _ column: Int, _ body: (inout ColumnWriter) throws(E) -> R
     ) throws(E) -> R {
         precondition(column >= 0 && column < columns.count, "The chunk has no such column.")
@@ -48,26 +51,25 @@ package struct OutputChunk: ~Copyable {
     }
 
     @inlinable
-    package mutating func set<T: ColumnElement>(_ value: T, row: Int, column: Int) {
+    public mutating func set<T: ColumnElement>(_ value: T, row: Int, column: Int) {
         withColumn(column) { $0.set(value, row: row) }
     }
 
     /// Lends all rows of a column.
     @inlinable
-    package mutating func withValues<T: ColumnElement, R, E: Error>(
+    public mutating func withValues<T: ColumnElement, R, E: Error>(
         column: Int, as type: T.Type = T.self, _ body: (inout MutableSpan<T>) throws(E) -> R
     ) throws(E) -> R {
         try withColumn(column) { (writer) throws(E) in try writer.withValues(as: type, body) }
     }
 
     @inlinable
-    package mutating func setNull(row: Int, column: Int) {
+    public mutating func setNull(row: Int, column: Int) {
         withColumn(column) { $0.setNull(row: row) }
     }
 
     /// Writes UTF-8 into a VARCHAR or JSON.
     /// - Throws: ``DuckDBError`` of kind `.invalidInput` for bytes that are not UTF-8.
-    @inlinable
     package mutating func setText(row: Int, column: Int, bytes: UnsafeRawBufferPointer) throws(DuckDBError) {
         try withColumn(column) { (writer) throws(DuckDBError) in try writer.setText(bytes, row: row) }
     }
@@ -78,7 +80,6 @@ package struct OutputChunk: ~Copyable {
     }
 
     /// - Throws: ``DuckDBError`` of kind `.outOfRange` when the number has more digits than the type.
-    @inlinable
     package mutating func setDecimal(_ unscaled: Int128, row: Int, column: Int) throws(DuckDBError) {
         try withColumn(column) { (writer) throws(DuckDBError) in try writer.setDecimal(unscaled, row: row) }
     }

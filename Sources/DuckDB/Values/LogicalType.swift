@@ -123,8 +123,7 @@ extension LogicalType: CustomStringConvertible {
 }
 
 /// How DuckDB lays out the values of a type in memory; several types share one layout.
-@usableFromInline
-package enum Layout: UInt8, Sendable {
+public enum Layout: UInt8, Sendable {
     case bool, int8, int16, int32, int64, int128
     case uint8, uint16, uint32, uint64, uint128
     case float, double, interval

@@ -58,6 +58,7 @@ struct FilesReader {
                 hasNews: false, isLast: true, began: nil, ends: nil, share: 1,
                 shape: SourceTable(name: table.name, isView: false, columns: [], primaryKey: []),
                 ledger: ExtractionLedger(), key: [], isKeyUnique: false, range: nil, changes: [],
+                storedSchema: nil,
                 origin: origin(0))
         }
         let content = try FilesContent(
@@ -70,7 +71,7 @@ struct FilesReader {
         return PieceRead(
             hasNews: true, isLast: isLast, began: nil, ends: nil, share: isLast ? 1 : nil,
             shape: content.shape, ledger: written.ledger, key: [], isKeyUnique: false, range: nil,
-            changes: content.changes, origin: origin(written.ledger.rows),
+            changes: content.changes, storedSchema: nil, origin: origin(written.ledger.rows),
             inputs: inputs.map { input in
                 InputFile(
                     path: input.file.path, bytes: ByteCount(input.file.status.bytes),

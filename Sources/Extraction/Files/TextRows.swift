@@ -250,7 +250,7 @@ struct TextRows {
         let readers = (0..<max(1, min(readersMax, inputs.count))).map { _ in
             FeedReader(
                 FilesSession(files: files, plan: plan), TableReading(table: table), queue,
-                countsSlices: false, progress: progress, governor: governor)
+                counting: .nothing, progress: progress, governor: governor)
         }
         let isLines = format == .ndjson
         let result = try feed.run(RowFeed.Feed(readers, of: table), on: connection) { rows in

@@ -6,59 +6,52 @@ internal import MySQL
 /// row object and without an allocation per value.
 final class MySQLRows: RowProducer {
     private let stream: RowStream
-    private var sinks: [ColumnSink]
-    private let cursorIndex: Int?
+    private let sink: RowSink<ColumnSink>
     private let explain: (MySQLError) -> any Error
-    private var rows: Int64 = 0
-    private var bytes = 0
 
     /// - Parameter explain: Makes a diagnostic of an error in mid-stream.
     init(_ stream: RowStream, reading: TableReading, explain: @escaping (MySQLError) -> any Error) {
         self.stream = stream
         self.explain = explain
-        cursorIndex = reading.cursorIndexes.first
-        sinks = reading.table.columns.enumerated().map { index, column in
-            ColumnSink(column, isCursor: index == reading.cursorIndexes.first)
-        }
+        sink = RowSink(reading) { ColumnSink($1, $2, wire: .mysql) }
     }
 
     func fill(_ chunk: inout OutputChunk) throws {
-        var row = 0
-        do {
-            while row < chunk.capacity, try stream.next() {
-                for column in sinks.indices {
-                    chunk.withColumn(column) { vector in
-                        if let field = stream.field(column) {
-                            bytes &+= field.count
-                            sinks[column].write(text: field, to: &vector, row: row)
-                        } else {
-                            vector.setNull(row: row)
-                        }
+        let (sink, columns, capacity) = (self.sink, self.sink.columns, chunk.capacity)
+        let isComposite = sink.isComposite
+        sink.begin(&chunk)
+        var (row, bytes) = (0, 0)
+        while row < capacity, bytes < OutputChunk.bytesMax, let fields = try next() {
+            for column in 0..<columns.count {
+                guard let field = fields[column] else {
+                    chunk.setNull(row: row, column: column)
+                    continue
+                }
+                bytes &+= field.count
+                let reason = chunk.withColumn(column) {
+                    columns[column].write(text: field, to: &$0, row: row)
+                }
+                if let reason {
+                    try sink.note(reason, column: column, row: row, in: &chunk) { index in
+                        fields[index].map { SourceValue.bytes($0) } ?? .null
                     }
                 }
-                row += 1
             }
-        } catch let error {
+            if isComposite { sink.endRow() }
+            row &+= 1
+        }
+        sink.end(&chunk, rows: row, bytes: bytes)
+    }
+
+    @inline(__always)
+    private func next() throws -> MySQLRow? {
+        do {
+            return try stream.nextRow()
+        } catch {
             throw explain(error)
         }
-        rows += Int64(row)
-        chunk.count = row
     }
 
-    var counts: (rows: Int64, bytes: Int64) { (rows, Int64(bytes)) }
-
-    var ledger: ExtractionLedger {
-        ExtractionLedger(rows: rows, bytes: Int64(bytes), sinks, cursorIndex: cursorIndex)
-    }
-}
-
-extension ExtractionLedger {
-    /// What the sinks of one producer counted.
-    init(rows: Int64, bytes: Int64, _ sinks: [ColumnSink], cursorIndex: Int?) {
-        self.init()
-        self.rows = rows
-        self.bytes = bytes
-        cursorMax = cursorIndex.flatMap { sinks[$0].cursor }
-        conversions = sinks.flatMap(\.conversions)
-    }
+    var counts: (rows: Int64, bytes: Int64) { sink.counts }
+    var ledger: ExtractionLedger { sink.ledger }
 }

@@ -5,8 +5,11 @@ internal import Synchronization
 
 /// A MySQL or MariaDB database as a source: text protocol, unbuffered, session in UTC.
 final class MySQLSession: SourceSession {
-    private let connection: MySQLConnection
-    private let source: SourceDefinition
+    let connection: MySQLConnection
+    let source: SourceDefinition
+    let address: ConnectionDefinition.ServerAddress
+    /// The server's number of the connection.
+    let id: UInt64
     private let cut = Cut()
 
     /// Whether the connection was cut; other threads hold it, too.
@@ -16,6 +19,7 @@ final class MySQLSession: SourceSession {
 
     init(source: SourceDefinition, address: ConnectionDefinition.ServerAddress) throws {
         self.source = source
+        self.address = address
         var settings = MySQLSettings(
             host: address.host, port: UInt16(clamping: address.port), user: address.user,
             password: address.password.reveal(), database: source.database)
@@ -27,8 +31,10 @@ final class MySQLSession: SourceSession {
             case .verified(let authority): .verified(authority: authority)
             }
         settings.isReadOnly = true
+        settings.statementTimeout = source.statementTimeout
         do {
             connection = try MySQLConnection(settings)
+            id = connection.connectionID
         } catch {
             throw SourceUnavailable(error, source: source)
         }
@@ -56,19 +62,20 @@ final class MySQLSession: SourceSession {
             let name = MySQLConnection.literal(table.text)
             let kinds = try connection.query(
                 """
-                SELECT table_type FROM information_schema.tables WHERE table_schema = DATABASE() \
+                SELECT table_type, table_rows FROM information_schema.tables WHERE table_schema = DATABASE() \
                 AND table_name = \(name)
                 """)
-            guard let kind = kinds.rows.first?.first ?? nil else { return nil }
+            guard let row = kinds.rows.first, let kind = row[0] else { return nil }
             return SourceTable(
                 name: table, isView: kind.contains("VIEW"),
                 columns: try connection.columns(of: table.text, in: source.database).map {
-                    // FLOAT as text has six digits; exactSelection has them all.
+                    // Invisible and generated columns, too: they are values of the row.
                     SourceColumn(
                         name: $0.name, type: BronzeType(DeclaredType($0.columnType)),
                         selection: $0.exactSelection, declared: $0.columnType, isNullable: $0.isNullable)
                 },
-                primaryKey: try connection.primaryKey(of: table.text, in: source.database))
+                primaryKey: try connection.primaryKey(of: table.text, in: source.database),
+                rowsEstimate: row[1].flatMap { Int64($0) })
         }
     }
 
@@ -79,26 +86,6 @@ final class MySQLSession: SourceSession {
             )
             .rows.compactMap { $0[0] }
         }
-    }
-
-    func clock() throws -> SourceClock {
-        let rows = try wrap(nil) {
-            try connection.query(
-                """
-                SELECT UTC_TIMESTAMP(6), CONVERT_TZ(UTC_TIMESTAMP(6), '+00:00', @@global.time_zone)
-                """
-            ).rows
-        }
-        let text = rows.first?[0] ?? ""
-        guard let now = Timestamp(text + "Z") else { throw SourceUnavailable(clock: text, source: source) }
-        let local = rows.first?[1].flatMap { Timestamp($0 + "Z") } ?? now
-        return SourceClock(
-            now: now, localNow: local.microseconds, oldestWriter: .unseen("this build does not look"))
-    }
-
-    func beginSnapshot(of table: SourceTable, readers: Int) throws -> SourceSnapshot {
-        try wrap(nil) { try connection.beginConsistentSnapshot() }
-        return SourceSnapshot(readers: [self], consistency: .shared("one transaction"))
     }
 
     func count(_ reading: TableReading) throws -> Int64 {
@@ -139,8 +126,11 @@ final class MySQLSession: SourceSession {
             let column = MySQLConnection.quoteIdentifier(cursor.name)
             let name = MySQLConnection.quoteIdentifier(reading.table.name.text)
             let condition = reading.whereClause(quote: MySQLConnection.quoteIdentifier)
+            // A zero date has no place among the pieces; it comes with the first one.
+            let isTime = cursor.type.cursorKind != .number
+            let calendar = isTime ? "\(condition.isEmpty ? " WHERE" : " AND") \(column) >= '1000-01-01'" : ""
             let rows = try connection.query(
-                "SELECT MIN(\(column)), MAX(\(column)) FROM \(name)\(condition)"
+                "SELECT MIN(\(column)), MAX(\(column)) FROM \(name)\(condition)\(calendar)"
             ).rows
             guard let row = rows.first, let least = row[0], let greatest = row[1] else { return nil }
             guard let first = CursorValue(text: least, of: cursor),
@@ -165,7 +155,7 @@ final class MySQLSession: SourceSession {
         connection.close()
     }
 
-    private func wrap<T>(_ table: TableName?, _ body: () throws -> T) throws -> T {
+    func wrap<T>(_ table: TableName?, _ body: () throws -> T) throws -> T {
         do {
             return try body()
         } catch let error as MySQLError {

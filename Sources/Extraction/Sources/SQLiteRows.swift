@@ -6,61 +6,74 @@ internal import SQLite
 /// declares.
 final class SQLiteRows: RowProducer {
     private let statement: SQLiteStatement
-    private var sinks: [ColumnSink]
-    private let cursorIndex: Int?
+    private let sink: RowSink<ColumnSink>
     private let explain: (SQLiteError) -> any Error
-    private var rows: Int64 = 0
-    private var bytes = 0
     private var isAtEnd = false
 
     /// - Parameter explain: Makes a diagnostic of an error in mid-stream.
     init(_ statement: SQLiteStatement, reading: TableReading, explain: @escaping (SQLiteError) -> any Error) {
         self.statement = statement
         self.explain = explain
-        cursorIndex = reading.cursorIndexes.first
-        sinks = reading.table.columns.enumerated().map { index, column in
-            ColumnSink(column, isCursor: index == reading.cursorIndexes.first)
-        }
+        sink = RowSink(reading) { ColumnSink($1, $2, wire: .plain) }
     }
 
     func fill(_ chunk: inout OutputChunk) throws {
-        var row = 0
-        do {
-            while row < chunk.capacity, !isAtEnd {
-                guard try statement.step() else {
-                    // SQLite would begin anew at the next step.
-                    isAtEnd = true
-                    break
+        let (sink, columns, capacity) = (self.sink, self.sink.columns, chunk.capacity)
+        let isComposite = sink.isComposite
+        sink.begin(&chunk)
+        var (row, bytes) = (0, 0)
+        while row < capacity, bytes < OutputChunk.bytesMax, try step() {
+            for column in 0..<columns.count {
+                let value = value(of: column)
+                let reason = chunk.withColumn(column) { vector -> Conversion.Reason? in
+                    switch value {
+                    case .null:
+                        vector.setNull(row: row)
+                        return nil
+                    case .integer(let number):
+                        bytes &+= 8
+                        return columns[column].write(integer: number, to: &vector, row: row)
+                    case .double(let number):
+                        bytes &+= 8
+                        return columns[column].write(double: number, to: &vector, row: row)
+                    case .bytes(let text):
+                        bytes &+= text.count
+                        return columns[column].write(text: text, to: &vector, row: row)
+                    case .string(let text):
+                        return columns[column].write(printed: text, to: &vector, row: row)
+                    }
                 }
-                for column in sinks.indices { chunk.withColumn(column) { write(column, to: &$0, row: row) } }
-                row += 1
+                if let reason {
+                    try sink.note(
+                        reason, column: column, row: row, in: &chunk, value: { self.value(of: $0) })
+                }
             }
-        } catch let error {
+            if isComposite { sink.endRow() }
+            row += 1
+        }
+        sink.end(&chunk, rows: row, bytes: bytes)
+    }
+
+    private func step() throws -> Bool {
+        // SQLite would begin anew after the end.
+        guard !isAtEnd else { return false }
+        do {
+            isAtEnd = try !statement.step()
+        } catch {
             throw explain(error)
         }
-        rows += Int64(row)
-        chunk.count = row
+        return !isAtEnd
     }
 
-    private func write(_ column: Int, to vector: inout ColumnWriter, row: Int) {
+    private func value(of column: Int) -> SourceValue {
         switch statement.storageClass(column) {
-        case .null: vector.setNull(row: row)
-        case .integer:
-            bytes &+= 8
-            sinks[column].write(integer: statement.int64(column), to: &vector, row: row)
-        case .real:
-            bytes &+= 8
-            sinks[column].write(double: statement.double(column), to: &vector, row: row)
-        case .text, .blob:
-            let value = statement.bytes(column)
-            bytes &+= value.count
-            sinks[column].write(loose: value, to: &vector, row: row)
+        case .null: .null
+        case .integer: .integer(statement.int64(column))
+        case .real: .double(statement.double(column))
+        case .text, .blob: .bytes(statement.bytes(column))
         }
     }
 
-    var counts: (rows: Int64, bytes: Int64) { (rows, Int64(bytes)) }
-
-    var ledger: ExtractionLedger {
-        ExtractionLedger(rows: rows, bytes: Int64(bytes), sinks, cursorIndex: cursorIndex)
-    }
+    var counts: (rows: Int64, bytes: Int64) { sink.counts }
+    var ledger: ExtractionLedger { sink.ledger }
 }

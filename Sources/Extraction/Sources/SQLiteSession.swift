@@ -5,9 +5,9 @@ internal import SQLite
 
 /// A SQLite file as a source.
 final class SQLiteSession: SourceSession {
-    private let connection: SQLiteConnection
+    let connection: SQLiteConnection
     private let source: SourceDefinition
-    private let path: String
+    let path: String
 
     init(source: SourceDefinition, path: String) throws {
         self.source = source
@@ -39,7 +39,8 @@ final class SQLiteSession: SourceSession {
                 columns: try connection.columns(of: table.text).map {
                     SourceColumn(
                         name: $0.name, type: BronzeType(sqlite: DeclaredType($0.declaredType)),
-                        selection: SQLiteConnection.quoteIdentifier($0.name), declared: $0.declaredType)
+                        selection: SQLiteConnection.quoteIdentifier($0.name), declared: $0.declaredType,
+                        isNullable: !$0.isNotNull)
                 },
                 primaryKey: try connection.primaryKey(of: table.text))
         }
@@ -116,7 +117,7 @@ final class SQLiteSession: SourceSession {
 
     func close() {}
 
-    private func wrap<T>(_ table: TableName?, _ body: () throws -> T) throws -> T {
+    func wrap<T>(_ table: TableName?, _ body: () throws -> T) throws -> T {
         do {
             return try body()
         } catch let error as SQLiteError {
@@ -132,6 +133,8 @@ extension BronzeType {
         switch declared.name {
         case "integer": self = .integer(bits: 64, isSigned: true)
         case "float", "float4": self = .double
+        // Nobody checks what is in it.
+        case "uuid": self = .text
         default: self = BronzeType(declared)
         }
     }

@@ -91,11 +91,14 @@ package enum SkipReason: Hashable, Sendable, CustomStringConvertible {
     case unchanged(since: RunID)
     /// The source was read from the watermark on and had nothing new.
     case noNewRows
+    /// A table that it reads has no rows yet, because its source may not be read at this time.
+    case notYet(AssetKey)
 
     package var description: String {
         switch self {
         case .unchanged(let run): "unchanged since run \(run)"
         case .noNewRows: "no new rows at the source"
+        case .notYet(let input): "\(input) has not been read yet"
         }
     }
 }

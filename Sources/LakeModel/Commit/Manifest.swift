@@ -70,6 +70,8 @@ package struct BronzeManifest: Hashable, Sendable, Codable {
     package let origin: Origin
     /// How the table differed from what bronze had; `nil` if it did not.
     package let schemaChanges: [SchemaChange]?
+    /// The columns of all files of an incremental table; `nil` if they are ``schema``.
+    package let storedSchema: StoredSchema?
 
     /// The state of the source in the extraction's own snapshot.
     package struct Origin: Hashable, Sendable, Codable {
@@ -105,7 +107,8 @@ package struct BronzeManifest: Hashable, Sendable, Codable {
         asset: AssetKey, ingestionDate: Day, mode: ExtractionMode, run: RunID, epoch: LeaseEpoch,
         committedAt: Timestamp, files: [DataFile], schema: [ColumnSchema], key: [String],
         isKeyUnique: Bool = false,
-        cursor: String?, conversions: [Conversion], origin: Origin, schemaChanges: [SchemaChange]? = nil
+        cursor: String?, conversions: [Conversion], origin: Origin, schemaChanges: [SchemaChange]? = nil,
+        storedSchema: StoredSchema? = nil
     ) {
         self.asset = asset
         self.ingestionDate = ingestionDate
@@ -121,6 +124,12 @@ package struct BronzeManifest: Hashable, Sendable, Codable {
         self.conversions = conversions
         self.origin = origin
         self.schemaChanges = schemaChanges
+        self.storedSchema = storedSchema
+    }
+
+    /// The columns of the table: of all its files, not only of the newest.
+    package var tableSchema: [ColumnSchema] {
+        mode == .incremental ? storedSchema?.columns ?? schema : schema
     }
 
     package var rows: Int64 { files.reduce(0) { $0 + $1.rows } }

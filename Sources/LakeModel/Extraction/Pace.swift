@@ -34,4 +34,53 @@ package struct Pace: Hashable, Sendable {
 
     /// Whether nothing slows the reading down.
     package var isFree: Bool { self == Pace() }
+    /// Whether the source must be asked how busy it is.
+    package var dependsOnLoad: Bool { replicaLagMax != nil || threadsRunningMax != nil }
+
+    /// Why `load` is too much, in words; `nil` if it is not. What the source does not say stops nobody.
+    package func objection(to load: SourceLoad) -> String? {
+        if let replicaLagMax, let lag = load.replicaLag, lag > replicaLagMax {
+            return "replica is \(lag.wholeSeconds) s behind (max \(replicaLagMax.wholeSeconds) s)"
+        }
+        if let threadsRunningMax, let running = load.threadsRunning, running > threadsRunningMax {
+            return "\(running) statements run at the source (max \(threadsRunningMax))"
+        }
+        return nil
+    }
+}
+
+extension Pace.Hours: CustomStringConvertible {
+    /// `22:00–06:00`.
+    package var description: String { "\(Self.text(from))–\(Self.text(to))" }
+
+    private static func text(_ minutes: Int) -> String {
+        "\(padded(minutes / 60, 2)):\(padded(minutes % 60, 2))"
+    }
+
+    /// Whether the wall's clock shows a time within them.
+    package func contains(_ time: LocalTime) -> Bool {
+        let minute = time.hour * 60 + time.minute
+        return from < to ? (from..<to).contains(minute) : minute >= from || minute < to
+    }
+
+    /// The first instant after `now` that is within them: when they begin on the wall, or when the clocks are
+    /// put forward or back into them.
+    package func next(after now: Timestamp, in zone: ZoneRules) -> Timestamp {
+        let today = zone.day(at: now)
+        var candidates = zone.transitions(in: now..<(now + .seconds(4 * 86_400))).map(\.instant)
+        for days in 0...3 {
+            let begin = LocalTime(day: today + days, hour: from / 60, minute: from % 60)
+            switch zone.instants(ofLocal: begin) {
+            case .none(let instant), .one(let instant): candidates.append(instant)
+            case .two(let first, let second): candidates += [first, second]
+            }
+        }
+        // Whatever the zone does, they begin within two days.
+        return candidates.filter { $0 > now && contains(zone.localTime(at: $0)) }.min()
+            ?? now + .seconds(86_400)
+    }
+}
+
+extension Duration {
+    fileprivate var wholeSeconds: Int64 { components.seconds }
 }

@@ -18,3 +18,33 @@ package struct SchemaChange: Hashable, Sendable, Codable {
         self.now = now
     }
 }
+
+extension SchemaChange {
+    /// `column 'vat' is new (DECIMAL(10,2))`.
+    package var inWords: String {
+        switch kind {
+        case .added: "column '\(column)' is new\(now.map { " (\($0))" } ?? "")"
+        case .removed: "column '\(column)' is gone\(before.map { " (\($0))" } ?? "")"
+        case .renamed: "column '\(before ?? "?")' is gone, perhaps renamed to '\(column)'"
+        case .widened, .narrowed, .retyped:
+            "column '\(column)' was \(kind.rawValue): \(before ?? "?") to \(now ?? "?")"
+        }
+    }
+
+    /// `+ vat DECIMAL(10,2)`.
+    package var sign: String {
+        switch kind {
+        case .added: "+ \(column)\(now.map { " \($0)" } ?? "")"
+        case .removed: "- \(column)\(before.map { " \($0)" } ?? "")"
+        case .renamed: "\(before ?? "?") → \(column) (a rename, it seems)"
+        case .widened, .narrowed, .retyped: "\(column) \(before ?? "?") → \(now ?? "?")"
+        }
+    }
+}
+
+extension [SchemaChange] {
+    /// `2 schema changes: + email VARCHAR, amount DECIMAL(10,2) → DECIMAL(12,2)`.
+    package var summary: String {
+        "\(count) schema \(count == 1 ? "change" : "changes"): \(map(\.sign).joined(separator: ", "))"
+    }
+}

@@ -25,12 +25,16 @@ package struct SourceClock: Hashable, Sendable {
 
 /// How busy a source is; `nil` is what it does not say.
 package struct SourceLoad: Hashable, Sendable {
+    /// Statements that run there, besides those of the reading that asks.
     package let threadsRunning: Int?
     /// How far it is behind the server that it replicates.
     package let replicaLag: Duration?
+    /// Why something of it cannot be known, and what would help.
+    package let unseen: [String]
 
-    package init(threadsRunning: Int? = nil, replicaLag: Duration? = nil) {
+    package init(threadsRunning: Int? = nil, replicaLag: Duration? = nil, unseen: [String] = []) {
         self.threadsRunning = threadsRunning
         self.replicaLag = replicaLag
+        self.unseen = unseen
     }
 }

@@ -18,6 +18,8 @@ package struct StagedExtraction: Hashable, Sendable {
     package let conversions: [Conversion]
     package let origin: BronzeManifest.Origin
     package let schemaChanges: [SchemaChange]
+    /// The columns of all files, with these rows; `nil` if they are ``schema``.
+    package let storedSchema: StoredSchema?
     /// Which file of the run it becomes, from 1.
     package let part: Int
     /// Which files of the source it was made from; `nil` if the source is no folder of files.
@@ -29,8 +31,8 @@ package struct StagedExtraction: Hashable, Sendable {
         rows: Int64,
         range: CursorRange? = nil, schema: [ColumnSchema], key: [String], isKeyUnique: Bool = false,
         cursor: String? = nil, conversions: [Conversion] = [], origin: BronzeManifest.Origin,
-        schemaChanges: [SchemaChange] = [], part: Int = 1, inputs: [InputFile]? = nil,
-        quarantine: Quarantine? = nil
+        schemaChanges: [SchemaChange] = [], storedSchema: StoredSchema? = nil, part: Int = 1,
+        inputs: [InputFile]? = nil, quarantine: Quarantine? = nil
     ) {
         precondition(
             (mode == .incremental) == (range != nil), "Exactly an incremental extraction covers a range.")
@@ -48,6 +50,7 @@ package struct StagedExtraction: Hashable, Sendable {
         self.conversions = conversions
         self.origin = origin
         self.schemaChanges = schemaChanges
+        self.storedSchema = storedSchema
         self.part = part
         self.inputs = inputs
         self.quarantine = quarantine
@@ -216,7 +219,8 @@ package struct BronzeCommit: Sendable {
             schema: extraction.schema, key: extraction.key, isKeyUnique: extraction.isKeyUnique,
             cursor: extraction.cursor, conversions: extraction.conversions.sorted(),
             origin: extraction.origin,
-            schemaChanges: extraction.schemaChanges.isEmpty ? nil : extraction.schemaChanges)
+            schemaChanges: extraction.schemaChanges.isEmpty ? nil : extraction.schemaChanges,
+            storedSchema: extraction.storedSchema)
     }
 
     /// Deletes what the commit replaced: a full snapshot clears the day except for its own file.

@@ -49,12 +49,15 @@ package struct CurrentBronze: Hashable, Sendable {
         return newest
     }
 
+    /// The columns of its rows: of all files, not only of the newest.
+    package var schema: [ColumnSchema] { newest.tableSchema }
+
     /// SHA-256, in hexadecimal, of everything that the table's rows depend on: the digests of the files, the
     /// schema, mode, key and cursor. Two states with one version have the same rows.
     package var version: String {
         var digest = SHA256()
         for text in files.map({ $0.file.sha256 ?? $0.path.text }).sorted() { digest.add(text) }
-        for column in newest.schema {
+        for column in schema {
             digest.add(column.name)
             digest.add(column.type)
         }

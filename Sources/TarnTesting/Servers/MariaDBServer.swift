@@ -12,9 +12,28 @@ package final class MariaDBServer: Sendable {
     /// An account that may do everything; no database, local data allowed.
     package let administrator: MySQLSettings
     private let process: GuardedProcess?
+    /// How it was started, to start it again.
+    private let command: (words: [String], folder: String)?
+    /// The one that was killed before; it owns the folder, too.
+    private let previous: MariaDBServer?
 
-    private init(_ administrator: MySQLSettings, _ process: GuardedProcess?) {
+    private init(
+        _ administrator: MySQLSettings, _ process: GuardedProcess?,
+        command: (words: [String], folder: String)? = nil, previous: MariaDBServer? = nil
+    ) {
         (self.administrator, self.process) = (administrator, process)
+        (self.command, self.previous) = (command, previous)
+    }
+
+    /// After ``kill()``: starts the server again on its files and its port. Blocks.
+    /// - Returns: The server to stop, before this one.
+    package func restarted() throws(ServerFailure) -> MariaDBServer {
+        guard let command else { throw ServerFailure("this server was not started here") }
+        let log = "\(command.folder)/log"
+        let process = try GuardedProcess(
+            command.words, signal: "KILL", removing: command.folder, log: log)
+        try ServerFiles.await(process, log: log) { (try? MySQLConnection(administrator)) != nil }
+        return MariaDBServer(administrator, process, command: command, previous: self)
     }
 
     // Not the shared pool: tests fill that one with bodies that wait for this server.
@@ -32,8 +51,12 @@ package final class MariaDBServer: Sendable {
     }
 
     /// Another server, for a test that kills it or needs options of its own.
-    package static func another(options: [String] = []) async throws -> MariaDBServer {
-        try await threads.run { try start(options) }
+    ///
+    /// - Parameter environment: variables of its process, "TZ=Asia/Tokyo".
+    package static func another(
+        options: [String] = [], environment: [String] = []
+    ) async throws -> MariaDBServer {
+        try await threads.run { try start(options, environment) }
     }
 
     /// Kills the server as a crash would.
@@ -80,7 +103,9 @@ extension MariaDBServer {
             nil)
     }
 
-    private static func start(_ options: [String] = []) throws(ServerFailure) -> MariaDBServer {
+    private static func start(
+        _ options: [String] = [], _ environment: [String] = []
+    ) throws(ServerFailure) -> MariaDBServer {
         let program = try ServerFiles.program(["/usr/sbin/mariadbd", "/usr/libexec/mariadbd"])
         let folder = try ServerFiles.makeTemporaryFolder("mariadb")
         let (data, log) = ("\(folder)/data", "\(folder)/log")
@@ -90,22 +115,27 @@ extension MariaDBServer {
             allowsLocalData: true)
         try ServerFiles.write(
             """
-            CREATE USER '\(settings.user)'@'%' IDENTIFIED BY '\(settings.password)';
+            CREATE USER IF NOT EXISTS '\(settings.user)'@'%' IDENTIFIED BY '\(settings.password)';
             GRANT ALL PRIVILEGES ON *.* TO '\(settings.user)'@'%' WITH GRANT OPTION;
 
             """, to: "\(folder)/accounts.sql")
-        let process = try GuardedProcess(
-            [
+        // `env` becomes the server, so the process that is killed is the server itself.
+        let prefix = environment.isEmpty ? [] : ["/usr/bin/env"] + environment
+        let words =
+            prefix + [
                 program, "--no-defaults", "--datadir=\(data)", "--port=\(settings.port)",
                 "--bind-address=127.0.0.1", "--socket=\(folder)/socket", "--pid-file=\(folder)/pid",
-                "--init-file=\(folder)/accounts.sql", "--innodb-buffer-pool-size=64M",
+                "--init-file=\(folder)/accounts.sql",
+                // A starting server clears the temporary tables out of a folder that it shares with others.
+                "--tmpdir=\(folder)", "--innodb-buffer-pool-size=64M",
                 "--innodb-flush-log-at-trx-commit=0", "--innodb-flush-method=nosync",
                 "--innodb-doublewrite=0",
                 "--local-infile=1", "--skip-name-resolve", "--performance-schema=0", "--max-connections=100",
                 "--skip-log-bin", "--max-allowed-packet=64M", "--character-set-server=utf8mb4",
-            ] + options + asRoot, signal: "KILL", removing: folder, log: log)
+            ] + options + asRoot
+        let process = try GuardedProcess(words, signal: "KILL", removing: folder, log: log)
         try ServerFiles.await(process, log: log) { (try? MySQLConnection(settings)) != nil }
-        return MariaDBServer(settings, process)
+        return MariaDBServer(settings, process, command: (words, folder))
     }
 
     private static var asRoot: [String] { getuid() == 0 ? ["--user=root"] : [] }

@@ -8,6 +8,8 @@ struct Ended: Sendable {
     let output: String
     let errors: String
     let seconds: Double
+    /// The most memory that it held.
+    let peakKilobytes: Int
 
     /// Everything it said, for messages of failed expectations.
     var all: String { "exit \(code)\n\(output)\n\(errors)" }
@@ -77,7 +79,10 @@ final class Program: Sendable {
         let (id, began, folder) = (id, began, folder)
         return try await onOwnThread {
             var status: Int32 = 0
+            var peak = 0
             while true {
+                // What wait4 says would include the memory of this process, which it was split off from.
+                peak = max(peak, Program.peakKilobytes(of: id))
                 let ended = waitpid(id, &status, WNOHANG)
                 guard ended == 0 || (ended < 0 && errno == EINTR) else { break }
                 if ContinuousClock.now - began > Program.limit { kill(id, SIGKILL) }
@@ -88,8 +93,15 @@ final class Program: Sendable {
             return Ended(
                 code: signal == 0 ? (status >> 8) & 0xff : 128 + signal,
                 output: Program.text(of: "\(folder)/out"),
-                errors: Program.text(of: "\(folder)/err"), seconds: elapsed / .seconds(1))
+                errors: Program.text(of: "\(folder)/err"), seconds: elapsed / .seconds(1),
+                peakKilobytes: peak)
         }
+    }
+
+    private static func peakKilobytes(of id: pid_t) -> Int {
+        let status = (try? String(contentsOfFile: "/proc/\(id)/status", encoding: .utf8)) ?? ""
+        let line = status.split(separator: "\n").first { $0.hasPrefix("VmHWM:") } ?? ""
+        return line.split(separator: " ").dropFirst().first.flatMap { Int($0) } ?? 0
     }
 
     private static func text(of path: String) -> String {

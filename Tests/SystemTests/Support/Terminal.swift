@@ -8,6 +8,8 @@ final class Terminal {
     /// The program's end.
     let path: String
     private(set) var seen = ""
+    /// All that the program has written.
+    private(set) var everything = ""
 
     init() throws {
         // posix_openpt and its companions, as glibc writes them: Swift's Glibc module does not have them.
@@ -61,7 +63,9 @@ final class Terminal {
         guard poll(&descriptor, 1, millisecondsMax) == 1 else { return false }
         let count = read(user, &buffer, buffer.count)
         guard count > 0 else { return false }
-        seen += String(decoding: buffer[..<count], as: UTF8.self)
+        let text = String(decoding: buffer[..<count], as: UTF8.self)
+        seen += text
+        everything += text
         return true
     }
 }

@@ -1,0 +1,3 @@
+// libpq (Debian: libpq-dev).
+#pragma once
+#include <postgresql/libpq-fe.h>
