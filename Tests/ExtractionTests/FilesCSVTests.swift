@@ -26,11 +26,11 @@ import Testing
 
     @Test func `has types that all of its rows fit, and each row's file and line`() async throws {
         let found = try await rows(
-            """
+            #"""
             id,price,name,at,day,ok,zip,big,note
             1,1.5,Ann,2024-01-02 03:04:05,2024-01-02,true,01234,123456789012345678901,
             -2,2,"B, ""C""",2024-01-02T03:04:05.25,2024-02-29,FALSE,99999,1,
-            """)
+            """#)
         #expect(
             found.types == [
                 "id BIGINT", "price DOUBLE", "name VARCHAR", "at TIMESTAMP", "day DATE", "ok BOOLEAN",

@@ -2,8 +2,10 @@ import DuckDB
 import FoundationEssentials
 import Glibc
 import LakeModel
+import LakeSQL
 import LakeStore
 import Project
+import TarnTesting
 import Testing
 
 extension LittleLake {

@@ -108,7 +108,7 @@ struct TextRows {
         let rows = try query {
             """
             SELECT e.key, min(r.__file) FROM \($0) AS r, json_each(coalesce(r.obj, '{}')) AS e \
-            GROUP BY e.key ORDER BY min(e.id), e.key
+            GROUP BY e.key ORDER BY min({'file': r.__file, 'line': r.__line, 'id': e.id}), e.key
             """
         }.0.rows
         let columns = rows.compactMap { row -> FoundColumn? in
