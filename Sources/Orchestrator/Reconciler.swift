@@ -46,7 +46,12 @@ package struct Reconciler: Sendable {
                 try SourceConnector(table.source, engine: session.database).countRows(of: table.definition)
             }
             let bronzeRows = try await session.database.withConnection { connection in
-                try connection.query("SELECT count(*) FROM (\(state.select))").rows.first?.first?.integer ?? 0
+                // Lines that are in the quarantine are accounted for, too.
+                let parts = [state.select, state.selectBad].compactMap { $0 }.map {
+                    "(SELECT count(*) FROM (\($0)))"
+                }
+                return try connection.query("SELECT \(parts.joined(separator: " + "))").rows.first?.first?
+                    .integer ?? 0
             }
             return .ofRowCounts(
                 asset: key, run: state.run, comparedAt: Lake.now(), sourceRows: sourceRows,

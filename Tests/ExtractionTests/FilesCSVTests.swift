@@ -81,7 +81,8 @@ import Testing
         german.dateFormat = "%d.%m.%Y"
         german.timestampFormat = "%d.%m.%Y %H:%M"
         let found = try await rows(
-            "Export\n\"of the\nid;betrag;tag;zeit;text\n1;1,50;31.12.2024;31.12.2024 23:59;\"-\"\n2;-;-;-;-\n", german)
+            "Export\n\"of the\nid;betrag;tag;zeit;text\n1;1,50;31.12.2024;31.12.2024 23:59;\"-\"\n2;-;-;-;-\n",
+            german)
         #expect(
             found.types.prefix(5) == [
                 "id BIGINT", "betrag DOUBLE", "tag DATE", "zeit TIMESTAMP", "text VARCHAR",
@@ -139,7 +140,8 @@ import Testing
                 "big.csv.gz 200000", "c.csv.zst 1000", "plain.csv 2",
             ])
         let lines = try await lake.query(
-            "SELECT min(_line), max(_line), count(DISTINCT _line), sum(a) FROM bronze_s.t WHERE _file = 'big.csv.gz'")
+            "SELECT min(_line), max(_line), count(DISTINCT _line), sum(a) FROM bronze_s.t WHERE _file = 'big.csv.gz'"
+        )
         #expect(lines == ["2|200001|200000|19999900000"])
         // Cut in the middle, and with a byte turned.
         let whole = Array(try Data(contentsOf: URL(filePath: "\(lake.landing)/big.csv.gz")))
@@ -205,17 +207,23 @@ import Testing
                 "in/b.csv|2|NULL|it is not in the declared encoding|9,\u{FFFD}",
             ])
         #expect(manifest.files[0].quarantine?.rows == 6)
-        #expect(ledger.conversions.map { "\($0.column) \($0.reason) \($0.values)" } == ["_line badRow 5", "id badRow 1"])
+        #expect(
+            ledger.conversions.map { "\($0.column) \($0.reason) \($0.values)" } == [
+                "_line badRow 5", "id badRow 1",
+            ])
         #expect(
             ledger.conversions.last?.samples == [Conversion.Sample(key: "in/a.csv:6", value: "five,e")])
         #expect(manifest.conversions.first?.samples.first?.key == "in/a.csv:3")
     }
 
-    @Test func `stop the extraction where more than allowed are found, and nothing is committed`() async throws {
+    @Test func `stop the extraction where more than allowed are found, and nothing is committed`()
+        async throws
+    {
         let lake = try LittleLake(files: ["a.csv": text])
         let table = try TableDefinition.files(badRowsMax: 4, columns: ["id": "BIGINT"])
         let mistake = await #expect(throws: FilesMistake.self) { try await lake.extract(table) }
-        #expect(mistake?.problem.hasPrefix("s.t: 5 lines are no rows, where 4 may be. a.csv:3: it has") == true)
+        #expect(
+            mistake?.problem.hasPrefix("s.t: 5 lines are no rows, where 4 may be. a.csv:3: it has") == true)
         #expect(mistake?.place == Place(file: "sources/s.yaml", line: 4, column: 3))
         #expect(try await lake.manifest() == nil)
         #expect(try await lake.files().filter { !$0.hasPrefix("_tarn/staging/") } == [])

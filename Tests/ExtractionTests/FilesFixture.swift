@@ -48,7 +48,8 @@ extension LittleLake {
     }
 
     /// The rows of a query over the quarantine of a table, as texts.
-    func quarantine(_ sql: String = "SELECT file, line, \"column\", error, raw FROM q ORDER BY ALL") async throws
+    func quarantine(_ sql: String = "SELECT file, line, \"column\", error, raw FROM q ORDER BY ALL")
+        async throws
         -> [String]
     {
         let files = try await files().filter { $0.hasPrefix("_tarn/quarantine/") }

@@ -203,7 +203,8 @@ import Testing
         #expect(try await lake.commit(table).1.rows == 2)
         try await lake.expectNothingNew(table)
         try lake.executeDuckDB(
-            "INSERT INTO t VALUES (3, '2024-01-01 12:00:00', 'c'); UPDATE t SET v = 'B', \"at\" = '2024-01-01 12:30:00' WHERE id = 2")
+            "INSERT INTO t VALUES (3, '2024-01-01 12:00:00', 'c'); UPDATE t SET v = 'B', \"at\" = '2024-01-01 12:30:00' WHERE id = 2"
+        )
         _ = try await lake.commit(table)
         #expect(try await lake.query("SELECT v FROM bronze_s.t ORDER BY id") == ["a", "B", "c"])
     }

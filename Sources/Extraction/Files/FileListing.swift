@@ -109,7 +109,8 @@ struct FileListing {
                 // Such a name cannot stand in `_file`, so the file would be lost silently.
                 let repaired = String(decoding: bytes, as: UTF8.self)
                 guard patterns.contains(where: { $0.matches(parts + [repaired]) }) else { continue }
-                throw FilesMistake.unreadableName((parts + [repaired]).joined(separator: "/"), table, of: source)
+                throw FilesMistake.unreadableName(
+                    (parts + [repaired]).joined(separator: "/"), table, of: source)
             }
             if name != ".", name != ".." { names.append(name) }
         }

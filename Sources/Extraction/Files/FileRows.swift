@@ -78,7 +78,8 @@ final class FileRows: RowProducer {
                 case .row:
                     if let width = file.width, scanner.fields.count != width {
                         try write(
-                            error: "it has \(scanner.fields.count) values where the header has \(width) columns",
+                            error:
+                                "it has \(scanner.fields.count) values where the header has \(width) columns",
                             to: &chunk, row)
                     } else {
                         try write(to: &chunk, row)

@@ -28,7 +28,8 @@ struct FilesContent {
 
     init(
         files: FilesTable, inputs: [FoundFile], before: BronzeManifest?, takesOver: SchemaPolicy,
-        feed: RowFeed, connection: Connection, readersMax: Int, progress: ExtractionProgress, governor: Governor
+        feed: RowFeed, connection: Connection, readersMax: Int, progress: ExtractionProgress,
+        governor: Governor
     ) throws {
         self.files = files
         self.inputs = inputs

@@ -26,7 +26,9 @@ package struct FilesMistake: Diagnostic {
         FilesMistake(
             "no-match", table, of: source,
             "no file in \(folder) matches \(files.patterns.joined(separator: " or ")), and none ever did.",
-            remedy: "Correct 'files', or the folder of the connection. '*' stops at '/'; '**/' goes into folders.")
+            remedy:
+                "Correct 'files', or the folder of the connection. '*' stops at '/'; '**/' goes into folders."
+        )
     }
 
     static func unreadableFolder(
@@ -75,7 +77,8 @@ package struct FilesMistake: Diagnostic {
     ) -> FilesMistake {
         FilesMistake(
             "changed", table, of: source, "\(path) has changed since it was read, and 'on_change' is fail.",
-            remedy: "Give the new version another name, or write 'on_change: replace' or 'on_change: append'.")
+            remedy: "Give the new version another name, or write 'on_change: replace' or 'on_change: append'."
+        )
     }
 
     static func changedWhileRead(
@@ -140,7 +143,8 @@ package struct FilesMistake: Diagnostic {
         FilesMistake(
             "new-columns", table, of: source,
             "\(path) has columns that bronze has not: \(columns.joined(separator: ", ")).",
-            remedy: "Write 'schema_change: evolve' to take them over, or 'schema_change: discard' to leave them.")
+            remedy:
+                "Write 'schema_change: evolve' to take them over, or 'schema_change: discard' to leave them.")
     }
 
     static func noExcel(
@@ -149,6 +153,8 @@ package struct FilesMistake: Diagnostic {
         FilesMistake(
             "no-excel", table, of: source,
             "DuckDB's excel extension is not installed\(path.map { ": there is no \($0)" } ?? "").",
-            remedy: "Run scripts/setup --excel, or 'INSTALL excel' in a DuckDB of the same version; or export to CSV.")
+            remedy:
+                "Run scripts/setup --excel, or 'INSTALL excel' in a DuckDB of the same version; or export to CSV."
+        )
     }
 }

@@ -20,7 +20,8 @@ struct TextCasts {
             return guarded(trimmed, "[+-]?[0-9]+", type)
         case .decimal(_, let scale):
             return guarded(
-                number(trimmed), "[+-]?([0-9]+([.][0-9]{0,\(scale)}0*)?|[.][0-9]{1,\(max(scale, 1))}0*)", type)
+                number(trimmed), "[+-]?([0-9]+([.][0-9]{0,\(scale)}0*)?|[.][0-9]{1,\(max(scale, 1))}0*)", type
+            )
         case .float, .double:
             return guarded(
                 number(trimmed),

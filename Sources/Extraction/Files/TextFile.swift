@@ -159,7 +159,9 @@ final class TextFile {
     }
 
     private func append(scalar: UInt32) {
-        guard let scalar = Unicode.Scalar(scalar), let bytes = UTF8.encode(scalar) else { return append(0xFF) }
+        guard let scalar = Unicode.Scalar(scalar), let bytes = UTF8.encode(scalar) else {
+            return append(0xFF)
+        }
         for byte in bytes { append(byte) }
     }
 

@@ -167,7 +167,7 @@ final class DuckDBFileSession: SourceSession {
         let columns = reading.table.columns.map { "\($0.expression) AS \(quotedIdentifier($0.name))" }
         let select = """
             SELECT \((columns + sidecars).joined(separator: ", ")) FROM \(qualified(reading.table.name))\
-            \(reading.whereClause(quote: quotedIdentifier))
+            \(reading.whereClause(quote: quotedIdentifier))\(reading.limitClause)
             """
         return SourceRelation(connection: connection, select: select) { [source, path] error in
             // What the lake's own disk and memory refuse is not the source's fault.

@@ -75,6 +75,9 @@ final class FilesSession: SourceSession {
         return try FileRows(plan, file, explain: files.unreadable(file.found))
     }
 
+    /// Describing a table has read its files.
+    func probe(_ reading: TableReading) throws {}
+
     func close() {}
 
     private func files(of table: TableName) -> FilesTable? {
@@ -82,7 +85,7 @@ final class FilesSession: SourceSession {
     }
 
     /// Lends what all files of a table hold now, in a DuckDB of its own.
-    private func withContent<T>(of files: FilesTable, _ body: (FilesContent) throws -> T) throws -> T {
+    func withContent<T>(of files: FilesTable, _ body: (FilesContent) throws -> T) throws -> T {
         let database = try Database(configuration: ["threads": "2"])
         let feed = RowFeed()
         let connection = try database.connect()
