@@ -47,6 +47,7 @@ let package = Package(
         .systemLibrary(name: "CMariaDB"),
         .systemLibrary(name: "CPostgres"),
         .systemLibrary(name: "CSQLite"),
+        .systemLibrary(name: "CZlib"),
         .target(name: "CTemplates"),
         // base
         ours("Blocking"),
@@ -74,7 +75,10 @@ let package = Package(
         // capabilities
         ours(
             "Extraction",
-            ["Blocking", "DuckDB", "LakeModel", "LakeStore", "MySQL", "Postgres", "Project", "SQLite"]),
+            [
+                "Blocking", "CZlib", "DuckDB", "LakeModel", "LakeStore", "MySQL", "Postgres", "Project", "SQLite",
+                crypto,
+            ]),
         ours("Transform", ["Blocking", "DuckDB", "LakeModel", "LakeSQL", "LakeStore", "Project"]),
         ours("Quality", ["DuckDB", "LakeModel"]),
         ours("SampleData", ["Blocking", "DuckDB", "LakeModel", "MySQL", "SQLite"]),

@@ -92,7 +92,7 @@ struct DemoGenerate: AsyncParsableCommand {
                 password: address.password.reveal())
             settings.socket = address.socket
             return .mysql(settings)
-        case .postgres:
+        case .postgres, .duckdb, .files:
             throw NoSampleTarget(reason: "sample databases are made in SQLite and MySQL")
         }
     }

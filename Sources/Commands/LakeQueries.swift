@@ -22,6 +22,7 @@ struct LakeQueries: Sendable {
     var names: [String] {
         states.flatMap { state in
             [state.key.description] + (state.selectAll == nil ? [] : ["\(state.key)__all"])
+                + (state.selectBad == nil ? [] : ["\(state.key)__bad"])
         }
     }
 

@@ -12,8 +12,9 @@ struct SQLCommand: AsyncParsableCommand {
         abstract: "Query the lake: one statement, a file, or a prompt.",
         discussion: """
             Every table has its name: bronze_<source>.<table>, silver.<table>, gold.<table>; \
-            bronze_<source>.<table>__all has every row of every partition. Without a statement on a terminal there \
-            is a prompt with history and completion; otherwise statements are read from standard input.
+            bronze_<source>.<table>__all has every row of every partition, and __bad the lines of input files that \
+            are no rows. Without a statement on a terminal there is a prompt with history and completion; otherwise \
+            statements are read from standard input.
             """)
 
     enum Format: String, ExpressibleByArgument, CaseIterable { case table, csv, json }

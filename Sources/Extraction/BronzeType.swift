@@ -1,4 +1,4 @@
-internal import DuckDB
+package import DuckDB
 internal import LakeModel
 
 /// How a column's values are held in bronze and how they get there from the source.
@@ -21,6 +21,8 @@ package enum BronzeType: Hashable, Sendable {
     case binary
     /// `BIT(n)`: the bits as a number.
     case bits
+    /// A type of DuckDB that a source which is read by DuckDB has itself: UUID, a list, a structure.
+    case exact(LogicalType)
 
     /// The mapping of `docs/extraction.md`. An unknown type is kept as text: every source can print its
     /// values.
@@ -74,6 +76,7 @@ package enum BronzeType: Hashable, Sendable {
         case .uuid: "UUID"
         case .binary: "BLOB"
         case .bits: "UBIGINT"
+        case .exact(let type): type.description
         }
     }
 }
@@ -82,7 +85,7 @@ extension BronzeType {
     /// Whether a source can hold a value of the column that this type cannot.
     var canLose: Bool {
         switch self {
-        case .text, .binary: false
+        case .text, .binary, .exact: false
         case .boolean, .integer, .decimal, .float, .double, .date, .localTimestamp, .instant, .timeSpan,
             .uuid, .bits:
             true
@@ -120,6 +123,7 @@ extension BronzeType {
         case .text: .varchar
         case .uuid: .uuid
         case .binary: .blob
+        case .exact(let type): type
         }
     }
 }

@@ -17,7 +17,7 @@ extension ColumnSink {
             guard integer == 0 || integer == 1 else { return .outOfRange }
             vector.set(integer == 1, row: row)
         case .decimal, .text, .binary: return write(printed: String(integer), to: &vector, row: row)
-        case .date, .localTimestamp, .instant, .timeSpan, .uuid: return .wrongType
+        case .date, .localTimestamp, .instant, .timeSpan, .uuid, .exact: return .wrongType
         }
         return nil
     }
@@ -43,7 +43,7 @@ extension ColumnSink {
             write(decimal: number, to: &vector, row: row)
             return isRounded ? .rounded : nil
         case .text, .binary: return write(printed: "\(double)", to: &vector, row: row)
-        case .date, .localTimestamp, .instant, .timeSpan, .uuid: return .wrongType
+        case .date, .localTimestamp, .instant, .timeSpan, .uuid, .exact: return .wrongType
         }
         return nil
     }

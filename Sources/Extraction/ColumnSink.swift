@@ -15,6 +15,7 @@ struct ColumnSink: ValueSink {
         /// A boolean that comes as a digit, and one that comes as bits.
         case flag, flagBits
         case uuid
+        case none
         case bits
     }
 
@@ -58,6 +59,8 @@ struct ColumnSink: ValueSink {
             case .text: .text
             case .uuid: .uuid
             case .binary: .bytes
+            // Rows of these columns come from DuckDB itself.
+            case .exact: .none
             case .boolean:
                 wire == .mysql && DeclaredType(column.declared).name == "bit" ? .flagBits : .flag
             case .bits: wire == .mysql ? .bits : .uint64
@@ -119,7 +122,7 @@ struct ColumnSink: ValueSink {
             vector.setBytes(text, row: row)
             return nil
         case .int16, .uint8, .uint16, .uint32, .uint64, .decimal16, .decimal32, .decimal128, .float, .double,
-            .span, .flag, .flagBits, .uuid, .bits:
+            .span, .flag, .flagBits, .uuid, .none, .bits:
             return write(rare: text, to: &vector, row: row)
         }
     }
@@ -162,6 +165,7 @@ struct ColumnSink: ValueSink {
         case .bits:
             guard let bits = MySQLText.bits(text) else { return .outOfRange }
             vector.set(bits, row: row)
+        case .none: return .wrongType
         case .date, .dateTime, .text, .bytes: return write(text: text, to: &vector, row: row)
         }
         return nil

@@ -26,7 +26,7 @@ struct PieceReader {
     private var source: SourceDefinition { extraction.source }
 
     func read() throws -> PieceRead {
-        let session = try SourceConnector(source).connect()
+        let session = try SourceConnector(source, engine: extraction.database).connect()
         defer { session.close() }
         // From here on: counting a large table takes as long as reading it.
         let stopSource = session.cancel
@@ -49,7 +49,7 @@ struct PieceReader {
     /// - Throws: if they are others than those that were to be read.
     private func requireUnchanged(_ table: SourceTable) throws {
         do {
-            let session = try SourceConnector(source).connect()
+            let session = try SourceConnector(source, engine: extraction.database).connect()
             defer { session.close() }
             try TableShape.requireUnchanged(table, in: session, extraction)
         } catch is SourceUnavailable {
@@ -101,7 +101,7 @@ struct PieceReader {
         defer { connection.close() }
         let interrupter = connection.interrupter
         // A server that has no more room lets us read all the same.
-        let watcher = isWatched ? try? SourceConnector(source).connect() : nil
+        let watcher = isWatched ? try? SourceConnector(source, engine: extraction.database).connect() : nil
         defer { watcher?.close() }
         if let watcher { governor.beginWatch(by: watcher, besides: snapshot.sessions) }
         defer { governor.endWatch() }
@@ -155,6 +155,13 @@ struct PieceReader {
         _ reading: TableReading, _ slices: [Slice], _ snapshot: ReadingSnapshot, countedBefore: Int64?,
         on connection: Connection
     ) throws -> (ExtractionLedger, counted: Int64) {
+        if let relation = try snapshot.readers[0].relation(reading) {
+            let counted = try countedBefore ?? snapshot.readers[0].count(reading)
+            try cancellation.check()
+            let ledger = try relation.write(reading, to: path)
+            progress.add(rows: ledger.rows, bytes: ledger.bytes)
+            return (ledger, counted)
+        }
         // Counting takes a good part of the time of reading. One session counts while others read, if there
         // are others.
         let counting = snapshot.counter.map { counter in SideThread { try counter.session.count(reading) } }
@@ -237,15 +244,21 @@ struct PieceRead: Sendable {
     let changes: [SchemaChange]
     let storedSchema: StoredSchema?
     let origin: BronzeManifest.Origin
+    /// The files that were read; `nil` if the source is no folder of files.
+    var inputs: [InputFile]?
+    /// Lines of them that are no rows, which are in a staged file of their own.
+    var badRows: Int64 = 0
 
     func extraction(
-        of extraction: TableExtraction, _ piece: Piece, run: RunID, epoch: LeaseEpoch
+        of extraction: TableExtraction, _ piece: Piece, run: RunID, epoch: LeaseEpoch,
+        quarantine: Quarantine?
     ) -> StagedExtraction {
         StagedExtraction(
             source: extraction.source.name, table: extraction.table.name, run: run, epoch: epoch,
             mode: extraction.table.mode, rows: ledger.rows, range: range, schema: shape.bronzeSchema,
             key: key,
             isKeyUnique: isKeyUnique, cursor: extraction.table.cursor, conversions: ledger.conversions,
-            origin: origin, schemaChanges: changes, storedSchema: storedSchema, part: piece.part)
+            origin: origin, schemaChanges: changes, storedSchema: storedSchema, part: piece.part, inputs: inputs,
+            quarantine: quarantine)
     }
 }

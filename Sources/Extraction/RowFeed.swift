@@ -49,7 +49,10 @@ package final class RowFeed: TableFunction {
     }
 
     /// Runs the statement that `sql` makes of the table function with the rows of `feed`. Blocks.
-    func run(_ feed: Feed, on connection: Connection, _ sql: (_ rows: String) -> String) throws {
+    @discardableResult
+    func run(
+        _ feed: Feed, on connection: Connection, _ sql: (_ rows: String) -> String
+    ) throws -> QueryResult {
         let number = open.withLock { open in
             defer { open.next += 1 }
             open.feeds[open.next] = feed
@@ -57,7 +60,7 @@ package final class RowFeed: TableFunction {
         }
         defer { open.withLock { _ = $0.feeds.removeValue(forKey: number) } }
         do {
-            try connection.execute(sql("\(name)(\(number)::UBIGINT)"))
+            return try connection.query(sql("\(name)(\(number)::UBIGINT)"))
         } catch {
             throw error.underlying ?? error
         }

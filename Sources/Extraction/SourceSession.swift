@@ -60,8 +60,13 @@ protocol SourceSession: AnyObject {
     /// if it has none. With an index on the cursor this reads two entries of it.
     func ends(ofCursorIn reading: TableReading) throws -> (least: CursorValue, greatest: CursorValue)?
 
-    /// The rows that `reading` means, as they come.
+    /// The rows that `reading` means, as they come. A kind of source has either this or
+    /// ``relation(_:)``.
     func rows(_ reading: TableReading) throws -> any RowProducer
+
+    /// The rows that `reading` means, as a query that DuckDB runs by itself; `nil` if they come by
+    /// ``rows(_:)``.
+    func relation(_ reading: TableReading) throws -> SourceRelation?
 
     /// Finds out whether `reading` could be read, without its rows.
     func probe(_ reading: TableReading) throws
@@ -77,6 +82,20 @@ extension SourceSession {
     func slices(of reading: TableReading, into pieces: Int) throws -> [Slice] { [.whole] }
     func checksums(of reading: TableReading) throws -> [ColumnChecksum]? { nil }
     func hasRowsBeyond(_ reading: TableReading) throws -> Bool { false }
+    func relation(_ reading: TableReading) throws -> SourceRelation? { nil }
+    func rows(_ reading: TableReading) throws -> any RowProducer {
+        throw DuckDBError(.notImplemented, "\(system) gives its rows as a query.")
+    }
+}
+
+/// Rows that DuckDB reads by itself, so that they need not be handed over value by value.
+struct SourceRelation {
+    /// Of the DuckDB that can read them; the session's own, which stops and closes it.
+    let connection: Connection
+    /// A SELECT of the table's columns in bronze, in their order.
+    let select: String
+    /// Makes a diagnostic of what goes wrong.
+    let explain: (DuckDBError) -> any Error
 }
 
 /// Sessions that read one table together.

@@ -1,4 +1,5 @@
 package import LakeModel
+internal import DuckDB
 internal import MySQL
 internal import Project
 internal import SQLite
@@ -85,6 +86,26 @@ package struct SourceUnavailable: Diagnostic {
         }
     }
 
+    init(_ error: DuckDBError, source: SourceDefinition, table: TableName? = nil, path: String) {
+        let subject = table.map { "\(source.name).\($0)" } ?? source.name.text
+        if error.message.contains("lock on file") {
+            (code, category, isTransient) = ("source.busy", .transient, true)
+            problem = "\(subject): \(path) is locked by another program that writes to it."
+            remedy = "Run this again when it has closed the file: DuckDB lets either one write or several read."
+            place = nil
+        } else if error.isInterrupt {
+            (code, category, isTransient) = ("source.cancelled", .cancelled, false)
+            problem = "\(subject): the query was cancelled."
+            remedy = "Nothing was committed. Run this again when you like."
+            place = nil
+        } else {
+            (code, category, isTransient) = ("source.refused", .badQuery, false)
+            problem = "\(subject): DuckDB cannot read \(path): \(error.message)"
+            remedy = "Look at it with: duckdb -readonly '\(path)'. If it is damaged, restore it from a backup."
+            place = table == nil ? source.connection.place : source.place(of: table)
+        }
+    }
+
     init(clock text: String, source: SourceDefinition) {
         (code, category, isTransient) = ("source.clock", .badConfig, false)
         problem = "\(source.name): the server's clock cannot be read: UTC_TIMESTAMP(6) gave '\(text)'."
@@ -97,6 +118,13 @@ package struct SourceUnavailable: Diagnostic {
         problem = "\(source.name): this build of tarn cannot read sources of kind \(kind)."
         remedy = "Use a build that can, or take the source out of sources/."
         place = source.place
+    }
+
+    init(missingFolder path: String, source: SourceDefinition) {
+        (code, category, isTransient) = ("source.missing-folder", .badConfig, false)
+        problem = "\(source.name): there is no folder \(path)."
+        remedy = "Correct 'folder' of the connection, or mount the disk that it is on."
+        place = source.connection.place
     }
 
     init(missingFile path: String, source: SourceDefinition) {

@@ -143,7 +143,7 @@ extension BronzeType {
         case .localTimestamp, .instant: "CAST(epoch_us(\(column)) AS HUGEINT)"
         case .text: "CAST(strlen(\(column)) AS HUGEINT)"
         case .binary: "CAST(octet_length(\(column)) AS HUGEINT)"
-        case .float, .double, .uuid: nil
+        case .float, .double, .uuid, .exact: nil
         }
     }
 }

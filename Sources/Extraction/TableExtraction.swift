@@ -84,9 +84,10 @@ package struct TableExtraction: Sendable {
             }
             failures = 0
             let staged = LakeLayout.staged(asset, of: run)
-            if read.hasNews || (piece.before == nil && newest == nil && read.isLast) || table.mode == .full {
+            if mustCommit(read, piece, newest) {
+                let quarantine = try await quarantine(read, piece, run)
                 let commit = try await BronzeCommit(store, now: now).publish(
-                    read.extraction(of: self, piece, run: run, epoch: epoch))
+                    read.extraction(of: self, piece, run: run, epoch: epoch, quarantine: quarantine))
                 if let range = commit.range { try await WatermarkStore(store).advance(after: range) }
                 newest = commit.manifest
                 ledgers.append(read.ledger)
@@ -100,6 +101,21 @@ package struct TableExtraction: Sendable {
             }
             piece = try await piece.next(after: read, committed: newest, store: store, of: self)
         }
+    }
+
+    private func mustCommit(_ read: PieceRead, _ piece: Piece, _ newest: BronzeManifest?) -> Bool {
+        // Files that are not ready yet leave no table behind, and no snapshot without them.
+        if table.files != nil { return read.hasNews }
+        return read.hasNews || (piece.before == nil && newest == nil && read.isLast) || table.mode == .full
+    }
+
+    /// Brings what is no row to where it stays, before the commit that names it.
+    private func quarantine(_ read: PieceRead, _ piece: Piece, _ run: RunID) async throws -> Quarantine? {
+        guard read.badRows > 0 else { return nil }
+        let path = LakeLayout.quarantine(source.name, table.name, run: run, part: piece.part)
+        _ = try await store.rename(
+            LakeLayout.stagedBadRows(asset, of: run), to: path, .unconditionally)
+        return Quarantine(path: path.text, rows: read.badRows)
     }
 
     /// What bronze has, and where the reading begins.
@@ -128,6 +144,7 @@ package struct TableExtraction: Sendable {
         guard
             let path = try await store.localPath(forWriting: LakeLayout.staged(asset, of: run))
         else { throw ExtractionMistake.unwritableStore(table, of: source) }
+        let quarantine = try await store.localPath(forWriting: LakeLayout.stagedBadRows(asset, of: run))
         let wanted = table.readersMax ?? source.connectionsMax
         // One more counts the rows while they are read, and one watches the source, where there is room.
         let needsWatch = source.pace.dependsOnLoad
@@ -145,6 +162,13 @@ package struct TableExtraction: Sendable {
         ) {
             do {
                 try cancellation.check()
+                if let files = FilesTable(source, table), let quarantine {
+                    return try FilesReader(
+                        extraction: self, files: files, piece: piece, run: run, path: path,
+                        quarantinePath: quarantine, readersMax: connections, progress: progress,
+                        governor: governor, cancellation: cancellation
+                    ).read()
+                }
                 return try PieceReader(
                     extraction: self, piece: piece, path: path, connectionsMax: connections,
                     readersMax: min(wanted, connections), isWatched: isWatched, progress: progress,

@@ -11,6 +11,8 @@ package struct AssetState: Hashable, Sendable {
     /// For bronze that was read with its history, a SELECT of every row of every partition with its
     /// `ingestion_date`; otherwise `nil`.
     package let selectAll: String?
+    /// A SELECT of the lines of input files that are no rows; `nil` if there are none.
+    package let selectBad: String?
     package let schema: [ColumnSchema]
     package let run: RunID
     package let publishedAt: Timestamp
@@ -29,6 +31,7 @@ package struct AssetState: Hashable, Sendable {
         let folder = LakeLayout.folder(of: key)
         select = "SELECT * FROM \(AssetState.parquet(manifest.files.map { url(folder.appending($0.name)) }))"
         selectAll = nil
+        selectBad = nil
         schema = manifest.schema
         run = manifest.run
         publishedAt = manifest.publishedAt
@@ -57,6 +60,12 @@ package struct AssetState: Hashable, Sendable {
             ?? bronze.version
         select = AssetState.select(bronze, urls)
         selectAll = history.map { AssetState.selectAll($0, all ?? []) }
+        let superseded = bronze.supersededInputs
+        let bad = bronze.files.enumerated().compactMap { index, file in
+            file.file.quarantine.flatMap { LakePath($0.path) }.map { (url($0), superseded[index]) }
+        }
+        selectBad =
+            bad.isEmpty ? nil : AssetState.selectOfInputs(bad.map(\.0), bad.map(\.1), fileColumn: "file")
         schema = bronze.schema
         run = bronze.newest.run
         publishedAt = bronze.newest.committedAt
@@ -73,6 +82,9 @@ package struct AssetState: Hashable, Sendable {
     /// the source keeps the key unique, the first file (usually by far the largest) is only freed of the
     /// keys that came again, which streams; the small rest is ranked. Otherwise everything is ranked.
     private static func select(_ bronze: CurrentBronze, _ urls: [String]) -> String {
+        if bronze.mode == .files {
+            return selectOfInputs(urls, bronze.supersededInputs, fileColumn: InputFile.pathColumn)
+        }
         guard bronze.mode == .incremental, let stored = bronze.newest.storedSchema else {
             return selectStored(bronze, urls, hasMixedTypes: false)
         }
@@ -108,6 +120,26 @@ package struct AssetState: Hashable, Sendable {
             SELECT * FROM \(first) ANTI JOIN (SELECT \(key) FROM \(later)) USING (\(key)) \
             UNION ALL BY NAME SELECT * EXCLUDE (__file) FROM (SELECT *, file_index AS __file FROM \(later)) \
             QUALIFY row_number() OVER (PARTITION BY \(key) ORDER BY __file DESC) = 1
+            """
+    }
+
+    /// The rows of the newest version of each input file, or of all versions where none supersedes another.
+    ///
+    /// - Parameters:
+    ///   - superseded: For each of `urls` the input files of which its rows no longer count.
+    ///   - fileColumn: The column that names the input file of a row.
+    private static func selectOfInputs(
+        _ urls: [String], _ superseded: [Set<String>], fileColumn: String
+    ) -> String {
+        let old = superseded.enumerated().compactMap { index, paths -> String? in
+            guard !paths.isEmpty else { return nil }
+            let list = paths.sorted().map(quotedLiteral).joined(separator: ", ")
+            return "__file = \(index) AND \(quotedIdentifier(fileColumn)) IN (\(list))"
+        }
+        guard !old.isEmpty else { return "SELECT * FROM \(parquet(urls))" }
+        return """
+            SELECT * EXCLUDE (__file) FROM (SELECT *, file_index AS __file FROM \(parquet(urls))) \
+            WHERE NOT (\(old.joined(separator: " OR ")))
             """
     }
 

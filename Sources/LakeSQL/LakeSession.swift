@@ -43,7 +43,7 @@ package final class LakeSession: Sendable {
         return AssetState(key, current, history: history, url: store.readableURL)
     }
 
-    /// Gives each asset its name, and bronze the `__all` name too. Blocks.
+    /// Gives each asset its name, and bronze the names `__all` and `__bad` too. Blocks.
     package func define(_ states: [AssetState], on connection: Connection) throws {
         try defined.withLock { defined in
             for state in states {
@@ -57,12 +57,13 @@ package final class LakeSession: Sendable {
                         """)
                     defined[name] = state.select
                 }
-                guard let selectAll = state.selectAll else { continue }
-                let all =
-                    "\(quotedIdentifier(state.key.schema)).\(quotedIdentifier("\(state.key.table)__all"))"
-                if defined[all] != selectAll {
-                    try connection.execute("CREATE OR REPLACE VIEW \(all) AS \(selectAll)")
-                    defined[all] = selectAll
+                for (suffix, select) in [("__all", state.selectAll), ("__bad", state.selectBad)] {
+                    guard let select else { continue }
+                    let other =
+                        "\(quotedIdentifier(state.key.schema)).\(quotedIdentifier("\(state.key.table)\(suffix)"))"
+                    guard defined[other] != select else { continue }
+                    try connection.execute("CREATE OR REPLACE VIEW \(other) AS \(select)")
+                    defined[other] = select
                 }
             }
         }

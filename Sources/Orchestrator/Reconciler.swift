@@ -41,12 +41,17 @@ package struct Reconciler: Sendable {
             guard let state = try await lake.state(of: key) else {
                 return unknown(key, tolerance, "It was never extracted: tarn run \(key)")
             }
-            let sourceRows = try await BlockingPool.shared.run {
-                try SourceConnector(table.source).countRows(of: table.definition)
-            }
             let session = try await BlockingPool.shared.run { try lake.session() }
+            let sourceRows = try await BlockingPool.shared.run {
+                try SourceConnector(table.source, engine: session.database).countRows(of: table.definition)
+            }
             let bronzeRows = try await session.database.withConnection { connection in
-                try connection.query("SELECT count(*) FROM (\(state.select))").rows.first?.first?.integer ?? 0
+                // Lines that are in the quarantine are accounted for, too.
+                let parts = [state.select, state.selectBad].compactMap { $0 }.map {
+                    "(SELECT count(*) FROM (\($0)))"
+                }
+                return try connection.query("SELECT \(parts.joined(separator: " + "))").rows.first?.first?
+                    .integer ?? 0
             }
             return .ofRowCounts(
                 asset: key, run: state.run, comparedAt: Lake.now(), sourceRows: sourceRows,

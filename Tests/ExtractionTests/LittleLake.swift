@@ -63,6 +63,27 @@ final class LittleLake: Sendable {
             }, database: settings.database ?? "")
     }
 
+    /// Beside a DuckDB file that `sql` made.
+    convenience init(duckdb sql: String) throws {
+        try self.init({ .duckdb(path: "\($0.path)/{database}.duckdb", schema: "main") }, database: "app")
+        try executeDuckDB(sql)
+    }
+
+    /// Beside a folder of files.
+    convenience init(files: [String: String] = [:]) throws {
+        try self.init({ .files(folder: "\($0.path)/{database}") }, database: "landing")
+        try FileManager.default.createDirectory(
+            atPath: "\(folder.path)/landing", withIntermediateDirectories: true)
+        for (path, text) in files { try write(text, to: path) }
+    }
+
+    /// Changes the DuckDB source.
+    func executeDuckDB(_ sql: String) throws {
+        let connection = try Database(path: "\(folder.path)/\(database).duckdb").connect()
+        defer { connection.close() }
+        try connection.execute(sql)
+    }
+
     /// Beside a database of PostgreSQL.
     convenience init(postgres settings: PostgresSettings) throws {
         try self.init(

@@ -11,7 +11,7 @@ enum Layers {
         ["LakeModel"],
         ["DuckDB", "MySQL", "Postgres", "SQLite"],
         ["Blocking", "Terminal"],
-        ["CDuckDB", "CMariaDB", "CPostgres", "CSQLite", "CTemplates"],
+        ["CDuckDB", "CMariaDB", "CPostgres", "CSQLite", "CTemplates", "CZlib"],
     ]
 
     /// Targets that are not shipped stand above the services that they imitate, and nothing shipped imports them.

@@ -47,7 +47,7 @@ extension SourceColumn {
             }
             // Text that is kept as bytes arrives in another character set than the column's.
             return declared.contains("char") || declared.contains("text") ? nil : "LENGTH(\(column))"
-        case .float, .double, .uuid: return nil
+        case .float, .double, .uuid, .exact: return nil
         }
     }
 }

@@ -54,7 +54,7 @@ struct PostgresArrival: Hashable, Sendable {
         case .text, .binary:
             type == .bytea
                 ? "octet_length(\(column))" : "octet_length(convert_to(concat(\(expression)), 'UTF8'))"
-        case .float, .double, .uuid, .bits: nil
+        case .float, .double, .uuid, .exact, .bits: nil
         }
     }
 }

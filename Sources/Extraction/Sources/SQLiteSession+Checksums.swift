@@ -74,7 +74,7 @@ private struct SQLiteColumnSum {
         case .timeSpan:
             if case .value(let microseconds) = MySQLText.time(text) { return Int128(microseconds) }
         case .boolean, .integer, .bits: return Int128(String(decoding: text, as: UTF8.self))
-        case .float, .double, .uuid: break
+        case .float, .double, .uuid, .exact: break
         }
         return nil
     }

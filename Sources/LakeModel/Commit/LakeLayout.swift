@@ -37,6 +37,11 @@ package enum LakeLayout {
         staging(of: run).appending("\(asset).parquet")
     }
 
+    /// What of the input files of an asset is no row.
+    package static func stagedBadRows(_ asset: AssetKey, of run: RunID) -> LakePath {
+        staging(of: run).appending("\(asset).bad.parquet")
+    }
+
     package static func watermark(_ source: SourceName, _ table: TableName) -> LakePath {
         system.appending("watermarks").appending(source.text).appending("\(table).json")
     }
@@ -44,6 +49,14 @@ package enum LakeLayout {
     package static func reconciliation(_ source: SourceName, _ table: TableName, on day: Day) -> LakePath {
         system.appending("reconciliation").appending(source.text).appending(table.text).appending(
             "\(day).json")
+    }
+
+    /// Lines of input files that `run` could not read as rows of the table.
+    package static func quarantine(
+        _ source: SourceName, _ table: TableName, run: RunID, part: Int = 1
+    ) -> LakePath {
+        system.appending("quarantine").appending(source.text).appending(table.text).appending(
+            "\(run)\(part == 1 ? "" : ".\(part)").parquet")
     }
 
     /// The result of the last audit of a table; failing audits keep a sample beside it.

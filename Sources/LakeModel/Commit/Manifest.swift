@@ -23,10 +23,15 @@ package struct DataFile: Hashable, Sendable, Codable {
     package let range: CursorRange?
     /// What was changed on the way into it; `nil` in files of silver and gold.
     package let conversions: [Conversion]?
+    /// The files of the source that it was made from; `nil` if the source is no folder of files.
+    package let inputs: [InputFile]?
+    /// What of them is no row; `nil` if there was nothing.
+    package let quarantine: Quarantine?
 
     package init(
         name: String, run: RunID, rows: Int64, bytes: ByteCount, sha256: String? = nil,
-        range: CursorRange? = nil, conversions: [Conversion]? = nil
+        range: CursorRange? = nil, conversions: [Conversion]? = nil, inputs: [InputFile]? = nil,
+        quarantine: Quarantine? = nil
     ) {
         self.name = name
         self.run = run
@@ -35,6 +40,8 @@ package struct DataFile: Hashable, Sendable, Codable {
         self.sha256 = sha256
         self.range = range
         self.conversions = conversions
+        self.inputs = inputs
+        self.quarantine = quarantine
     }
 }
 
@@ -45,7 +52,7 @@ package struct BronzeManifest: Hashable, Sendable, Codable {
     package var format = BronzeManifest.currentFormat
     package let asset: AssetKey
     package let ingestionDate: Day
-    /// A day of full snapshots holds the newest one; a day of incremental extractions holds all of its files.
+    /// A day of full snapshots holds the newest one; a day of other extractions holds all of its files.
     package let mode: ExtractionMode
     package let run: RunID
     package let epoch: LeaseEpoch
@@ -129,9 +136,14 @@ package struct BronzeManifest: Hashable, Sendable, Codable {
     package var bytes: ByteCount { files.reduce(ByteCount(0)) { $0 + $1.bytes } }
 }
 
-/// Whether a table is read whole every time or from its watermark on.
+/// What of a table is read every time.
 package enum ExtractionMode: String, Hashable, Sendable, Codable, CaseIterable {
-    case full, incremental
+    /// All of it.
+    case full
+    /// From its watermark on.
+    case incremental
+    /// The input files that are new or have changed.
+    case files
 }
 
 /// Which version of a silver or gold table is current; `_manifest.json` in its folder. Replacing it

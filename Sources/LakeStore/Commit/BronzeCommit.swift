@@ -22,13 +22,17 @@ package struct StagedExtraction: Hashable, Sendable {
     package let storedSchema: StoredSchema?
     /// Which file of the run it becomes, from 1.
     package let part: Int
+    /// Which files of the source it was made from; `nil` if the source is no folder of files.
+    package let inputs: [InputFile]?
+    package let quarantine: Quarantine?
 
     package init(
         source: SourceName, table: TableName, run: RunID, epoch: LeaseEpoch, mode: ExtractionMode,
         rows: Int64,
         range: CursorRange? = nil, schema: [ColumnSchema], key: [String], isKeyUnique: Bool = false,
         cursor: String? = nil, conversions: [Conversion] = [], origin: BronzeManifest.Origin,
-        schemaChanges: [SchemaChange] = [], storedSchema: StoredSchema? = nil, part: Int = 1
+        schemaChanges: [SchemaChange] = [], storedSchema: StoredSchema? = nil, part: Int = 1,
+        inputs: [InputFile]? = nil, quarantine: Quarantine? = nil
     ) {
         precondition(
             (mode == .incremental) == (range != nil), "Exactly an incremental extraction covers a range.")
@@ -48,6 +52,8 @@ package struct StagedExtraction: Hashable, Sendable {
         self.schemaChanges = schemaChanges
         self.storedSchema = storedSchema
         self.part = part
+        self.inputs = inputs
+        self.quarantine = quarantine
     }
 
     package var asset: AssetKey { .bronze(source, table) }
@@ -89,7 +95,7 @@ package struct BronzeCommit: Sendable {
     /// Makes the staged rows visible in the partition of the day on which that happens.
     ///
     /// Publishing again, after a success or after a crash at any instant, leads to the same state. A full
-    /// snapshot replaces what the day held; an incremental extraction is added to it.
+    /// snapshot replaces what the day held; other extractions are added to it.
     ///
     /// - Parameter confirmLease: Throws if the step is no longer ours; called right before the manifest is
     ///   replaced.
@@ -116,7 +122,8 @@ package struct BronzeCommit: Sendable {
             let file = DataFile(
                 name: String(data.name), run: extraction.run, rows: extraction.rows, bytes: bytes,
                 sha256: sha256,
-                range: extraction.range, conversions: extraction.conversions.sorted())
+                range: extraction.range, conversions: extraction.conversions.sorted(),
+                inputs: extraction.inputs, quarantine: extraction.quarantine)
             do {
                 try await move(path, to: data)
                 path = data
@@ -206,7 +213,7 @@ package struct BronzeCommit: Sendable {
         in partition: BronzePartition
     ) -> BronzeManifest {
         var files = [file]
-        if extraction.mode == .incremental, let current, current.mode == .incremental {
+        if extraction.mode != .full, let current, current.mode == extraction.mode {
             files = current.files.filter { $0.name != file.name } + files
         }
         return BronzeManifest(

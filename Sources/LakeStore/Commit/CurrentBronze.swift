@@ -29,6 +29,26 @@ package struct CurrentBronze: Hashable, Sendable {
     package var rows: Int64 { files.reduce(0) { $0 + $1.file.rows } }
     package var bytes: ByteCount { files.reduce(ByteCount(0)) { $0 + $1.file.bytes } }
 
+    /// For each of ``files`` the input files of which its rows no longer count, as a later one has a newer
+    /// version of them.
+    package var supersededInputs: [Set<String>] {
+        var superseded: Set<String> = []
+        var all: [Set<String>] = []
+        for file in files.reversed() {
+            let inputs = file.file.inputs ?? []
+            all.append(superseded.intersection(inputs.map(\.path)))
+            for input in inputs where input.supersedes == true { superseded.insert(input.path) }
+        }
+        return all.reversed()
+    }
+
+    /// The newest version of every input file that was read, by path.
+    package var inputs: [String: InputFile] {
+        var newest: [String: InputFile] = [:]
+        for file in files { for input in file.file.inputs ?? [] { newest[input.path] = input } }
+        return newest
+    }
+
     /// The columns of its rows: of all files, not only of the newest.
     package var schema: [ColumnSchema] { newest.tableSchema }
 

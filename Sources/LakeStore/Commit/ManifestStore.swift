@@ -72,8 +72,8 @@ package struct ManifestStore: Sendable {
 
     /// Which files the table is now, or was at the end of `day`; `nil` if nothing was committed then.
     ///
-    /// A table that is read whole is the newest day's snapshot, found with two requests. An incremental table
-    /// is the files of all incremental days; full snapshots among them, from before or between, do not count.
+    /// A table that is read whole is the newest day's snapshot, found with two requests. Any other is the files
+    /// of all days of its mode; full snapshots among them, from before or between, do not count.
     package func currentFiles(
         of source: SourceName, _ table: TableName, upTo day: Day? = nil
     ) async throws -> CurrentBronze? {
@@ -82,9 +82,9 @@ package struct ManifestStore: Sendable {
             guard let newest = try await manifest(of: partition)?.manifest else { continue }
             switch newest.mode {
             case .full: return CurrentBronze(newest: newest, manifests: [newest])
-            case .incremental:
-                let incremental = try await read(older).filter { $0.mode == .incremental }
-                return CurrentBronze(newest: newest, manifests: incremental + [newest])
+            case .incremental, .files:
+                let earlier = try await read(older).filter { $0.mode == newest.mode }
+                return CurrentBronze(newest: newest, manifests: earlier + [newest])
             }
         }
         return nil

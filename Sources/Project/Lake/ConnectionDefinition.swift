@@ -15,6 +15,10 @@ package struct ConnectionDefinition: Sendable {
     package enum Kind: Sendable {
         /// Absolute path of the file, in which `{database}` stands for the source's database.
         case sqlite(path: String)
+        /// Absolute path of the file, as for `sqlite`, and the schema that the tables are in.
+        case duckdb(path: String, schema: String)
+        /// Absolute path of a folder, as for `sqlite`.
+        case files(folder: String)
         case mysql(ServerAddress)
         case postgres(ServerAddress)
     }

@@ -3,7 +3,7 @@ internal import Yams
 
 /// The databases that a connection can reach.
 enum ConnectionKind: String, CaseIterable, Sendable {
-    case sqlite, mysql, postgres
+    case sqlite, duckdb, files, mysql, postgres
 }
 
 /// How much a connection is protected.
@@ -19,6 +19,12 @@ enum ConnectionKeys {
     static let path = Key(
         "path", .text, isRequired: true,
         "The database file, relative to the lake's folder. {database} stands for the source's database.")
+
+    static let schemaName = Key("schema", .text, "The schema that the tables are in. Default: main.")
+    static let filesFolder = Key(
+        "folder", .text, isRequired: true,
+        "The folder of the files, relative to the lake's folder; 'lake:landing' is a folder in the lake's store."
+    )
 
     static let host = Key("host", .text, "The server's name or address. Default: localhost.")
     static let port = Key(
@@ -39,6 +45,8 @@ enum ConnectionKeys {
     )
 
     static let sqlite = MappingShape("an SQLite connection", [kind, path])
+    static let duckdb = MappingShape("a DuckDB connection", [kind, path, schemaName])
+    static let files = MappingShape("a connection to files", [kind, filesFolder])
     private static let server: [any MappingKey] = [
         kind, host, port, socket, user, password, passwordFile, tls, certificateAuthority,
     ]
@@ -47,7 +55,10 @@ enum ConnectionKeys {
 
     static let schema: JSONValue = [
         "oneOf": .array(
-            [(ConnectionKind.sqlite, sqlite), (.mysql, mysql), (.postgres, postgres)].map { kind, shape in
+            [
+                (ConnectionKind.sqlite, sqlite), (.duckdb, duckdb), (.files, files), (.mysql, mysql),
+                (.postgres, postgres),
+            ].map { kind, shape in
                 ["allOf": [shape.schema, ["properties": ["kind": ["const": .string(kind.rawValue)]]]]]
             })
     ]
@@ -72,8 +83,11 @@ enum ConnectionKeys {
     }
 
     /// Which connection a mapping describes, with paths made absolute.
-    static func read(_ node: Node, _ document: YAMLDocument, folder: LakeFolder) -> ConnectionDefinition.Kind?
-    {
+    ///
+    /// - Parameter store: Where the lake's own objects are; `nil` if that is wrong.
+    static func read(
+        _ node: Node, _ document: YAMLDocument, folder: LakeFolder, store: StoreLocation?
+    ) -> ConnectionDefinition.Kind? {
         guard case .mapping(let mapping) = node else {
             document.reportType(node, expected: "the keys of a connection")
             return nil
@@ -88,6 +102,8 @@ enum ConnectionKeys {
         }
         switch kind.value.read(kindNode, document) {
         case .sqlite: return MappingReader(node, sqlite, document).flatMap { sqlite($0, folder) }
+        case .duckdb: return MappingReader(node, duckdb, document).flatMap { duckdb($0, folder) }
+        case .files: return MappingReader(node, files, document).flatMap { files($0, folder, store) }
         case .mysql:
             return MappingReader(node, mysql, document).flatMap { server($0, folder, port: 3_306) }
                 .map { .mysql($0) }
@@ -99,9 +115,39 @@ enum ConnectionKeys {
     }
 
     private static func sqlite(_ reader: MappingReader, _ folder: LakeFolder) -> ConnectionDefinition.Kind? {
-        guard let path = reader[path] else { return nil }
+        databasePath(path, reader).map { .sqlite(path: folder.absolute($0)) }
+    }
+
+    private static func duckdb(_ reader: MappingReader, _ folder: LakeFolder) -> ConnectionDefinition.Kind? {
+        let schema = reader.has(schemaName.name) ? reader[schemaName] : "main"
+        guard let path = databasePath(path, reader), let schema else { return nil }
+        return .duckdb(path: folder.absolute(path), schema: schema)
+    }
+
+    private static func files(
+        _ reader: MappingReader, _ folder: LakeFolder, _ store: StoreLocation?
+    ) -> ConnectionDefinition.Kind? {
+        guard let path = databasePath(filesFolder, reader) else { return nil }
+        guard path.hasPrefix("lake:") else { return .files(folder: folder.absolute(path)) }
+        // A store that is wrong has been reported.
+        guard case .local(let root)? = store else { return nil }
+        let inside = path.dropFirst(5)
+        guard let own = LakePath(String(inside)), !own.isHidden else {
+            if let node = reader.value(of: filesFolder.name) {
+                reader.document.reportValue(
+                    node, "\(node.inWords) is no folder in the lake's store.",
+                    remedy: "Write, say, 'lake:landing'.")
+            }
+            return nil
+        }
+        return .files(folder: "\(root)/\(own)")
+    }
+
+    /// A path in which nothing but `{database}` is to be replaced; `nil` if it is not there or wrong.
+    private static func databasePath(_ key: Key<String>, _ reader: MappingReader) -> String? {
+        guard let path = reader[key] else { return nil }
         if let open = path.replacing("{database}", with: "").firstIndex(of: "{"),
-            let node = reader.value(of: "path")
+            let node = reader.value(of: key.name)
         {
             let name = path.replacing("{database}", with: "")[open...].prefix { $0 != "/" }
             reader.document.reportValue(
@@ -109,7 +155,7 @@ enum ConnectionKeys {
                 remedy: "Only {database} is replaced in a path.")
             return nil
         }
-        return .sqlite(path: folder.absolute(path))
+        return path
     }
 
     private static func server(

@@ -6,21 +6,23 @@ extension ConnectionDefinition.Kind {
         case .sqlite: ConnectionKind.sqlite.rawValue
         case .mysql: ConnectionKind.mysql.rawValue
         case .postgres: ConnectionKind.postgres.rawValue
+        case .duckdb: ConnectionKind.duckdb.rawValue
+        case .files: ConnectionKind.files.rawValue
         }
     }
 
     /// `nil` for what is no server.
     package var server: ConnectionDefinition.ServerAddress? {
         switch self {
-        case .sqlite: nil
+        case .sqlite, .duckdb, .files: nil
         case .mysql(let address), .postgres(let address): address
         }
     }
 
-    /// The file, for what is one for each database; `{database}` stands for that.
+    /// The file or folder, for what is one for each database; `{database}` stands for that.
     package var filePattern: String? {
         switch self {
-        case .sqlite(let path): path
+        case .sqlite(let path), .duckdb(let path, _), .files(let path): path
         case .mysql, .postgres: nil
         }
     }

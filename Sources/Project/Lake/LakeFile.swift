@@ -107,7 +107,7 @@ struct LakeFile {
         for entry in environments {
             guard let node = entry.value?.node else { continue }
             document.ignoresUnsetVariables = entry.name != environment
-            let found = Self.connections(node, document, folder)
+            let found = Self.connections(node, document, folder, store)
             document.ignoresUnsetVariables = false
             if entry.name == environment {
                 connectionNames = found.names
@@ -117,14 +117,15 @@ struct LakeFile {
     }
 
     private static func connections(
-        _ node: Node, _ document: YAMLDocument, _ folder: LakeFolder
+        _ node: Node, _ document: YAMLDocument, _ folder: LakeFolder, _ store: StoreLocation?
     ) -> (names: [String]?, connections: [String: ConnectionDefinition]) {
         guard let reader = MappingReader(node, EnvironmentKeys.shape, document),
             let entries = reader[EnvironmentKeys.connections]
         else { return (nil, [:]) }
         var connections: [String: ConnectionDefinition] = [:]
         for entry in entries {
-            guard let node = entry.value?.node, let kind = ConnectionKeys.read(node, document, folder: folder)
+            guard let node = entry.value?.node,
+                let kind = ConnectionKeys.read(node, document, folder: folder, store: store)
             else { continue }
             connections[entry.name] = ConnectionDefinition(
                 name: entry.name, place: document.place(of: entry.key), kind: kind)

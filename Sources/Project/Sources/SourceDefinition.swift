@@ -67,6 +67,8 @@ package struct TableDefinition: Sendable {
     package let columns: [ColumnDefinition]
     /// On what the ledger may show.
     package let checks: [ExtractionCheck]
+    /// Which files it is; `nil` for a table of a database.
+    package let files: FilesDefinition?
     package let place: Place
 
     package init(
@@ -74,7 +76,8 @@ package struct TableDefinition: Sendable {
         key: [String] = [], cursors: [String] = [], overlap: Overlap = .standard, chunk: ChunkSize? = nil,
         readersMax: Int? = nil, losses: LossPolicy = .null, invalidText: InvalidTextPolicy = .replace,
         schemaPolicy: SchemaPolicy = .evolve, hasChecksum: Bool = false, tolerance: Double? = nil,
-        columns: [ColumnDefinition] = [], checks: [ExtractionCheck] = [], place: Place
+        columns: [ColumnDefinition] = [], checks: [ExtractionCheck] = [], files: FilesDefinition? = nil,
+        place: Place
     ) {
         self.name = name
         self.description = description
@@ -92,6 +95,7 @@ package struct TableDefinition: Sendable {
         self.tolerance = tolerance
         self.columns = columns
         self.checks = checks
+        self.files = files
         self.place = place
     }
 

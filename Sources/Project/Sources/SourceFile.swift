@@ -30,6 +30,7 @@ struct SourceFile {
         }
         tableNames = names
         let connection = Self.connection(reader, document, lake)
+        if let connection { Self.checkKinds(entries, connection, document) }
         let database = reader.has(SourceKeys.database.name) ? reader[SourceKeys.database] : name.text
         let (description, owner) = (reader[SourceKeys.description], reader[SourceKeys.owner])
         let connectionsMax = reader[SourceKeys.connections] ?? 4
@@ -63,6 +64,27 @@ struct SourceFile {
                 ? "Add it to \(LakeFile.file) under environments."
                 : "Connections there: \(names.joined(separator: ", ")).")
         return nil
+    }
+
+    /// Tables of files belong to folders of files, and the others to databases.
+    private static func checkKinds(
+        _ entries: [Named<MappingReader>], _ connection: ConnectionDefinition, _ document: YAMLDocument
+    ) {
+        var isFolder = false
+        if case .files = connection.kind { isFolder = true }
+        for entry in entries {
+            let hasFiles = entry.value?.has(FileKeys.files.name) ?? false
+            if isFolder, !hasFiles {
+                document.report(
+                    .missingKey, entry.key, "the table '\(entry.name)' does not say which files it is.",
+                    remedy: "Add 'files: <pattern>', such as 'files: \(entry.name)/*.csv'.")
+            } else if !isFolder, hasFiles, let reader = entry.value {
+                document.report(
+                    .conflict, reader.node(of: FileKeys.files.name),
+                    "'files' has no meaning: the connection '\(connection.name)' is a database.",
+                    remedy: "Remove 'files', or use a connection of 'kind: files'.")
+            }
+        }
     }
 
     private static func tableName(_ key: Node, _ name: String, _ document: YAMLDocument) -> TableName? {

@@ -34,7 +34,8 @@ enum TableKeys {
     static let description = Key("description", .text, "What one row is.")
     static let mode = Key(
         "mode", .choice as ValueShape<ExtractionMode>,
-        "full: the whole table every time. incremental: from the watermark of the cursor on. Default: full.")
+        "full: all of it every time. incremental: from the watermark on. files: new and changed files. Default: full; of files: files."
+    )
     static let key = Key(
         "key", .list(of: .text, orOne: true, atLeast: 1),
         "The columns that identify a row. Default: the source's primary key.")
@@ -70,7 +71,7 @@ enum TableKeys {
         [
             description, mode, key, cursor, overlap, chunk, parallel, checksum, RuleKeys.losses,
             RuleKeys.invalidText, RuleKeys.schemaChange, tags, tolerance, columns, checks,
-        ])
+        ] + FileKeys.all)
 }
 
 /// The keys that a source sets for all of its tables, and a table or column for itself.
@@ -142,8 +143,9 @@ enum ColumnKeys {
     static let checks = Key("checks", .listOfAny(of: CheckForms.ofColumn), "Rules that the column must meet.")
 
     static let bronzeType = Key(
-        "type", .choice as ValueShape<BronzeColumnType>,
-        "Its type in bronze, where what the source's own becomes is not meant.")
+        "type", .text,
+        "Its type in bronze: of a database's table BOOLEAN, VARCHAR or BLOB; of files any, such as DECIMAL(18,2)."
+    )
     static let ofTable = MappingShape(
         "a column", [bronzeType, description, RuleKeys.losses, RuleKeys.invalidText])
     static let ofModel = MappingShape("a column", [type, description, checks])

@@ -12,7 +12,7 @@ extension SourceFile {
         let tags = (reader[TableKeys.tags] ?? []).map(\.value)
         let columns = (reader[TableKeys.columns] ?? []).map { entry in
             ColumnDefinition(
-                name: entry.name, type: entry.value?[ColumnKeys.bronzeType]?.rawValue,
+                name: entry.name, type: bronzeType(entry.value, isOfFiles: reader.has(FileKeys.files.name)),
                 description: entry.value?[ColumnKeys.description], losses: entry.value?[RuleKeys.losses],
                 invalidText: entry.value?[RuleKeys.invalidText], place: document.place(of: entry.key))
         }
@@ -29,13 +29,38 @@ extension SourceFile {
             hasChecksum: reader[TableKeys.checksum] ?? false, tolerance: reader[TableKeys.tolerance],
             columns: columns,
             checks: (reader[TableKeys.checks] ?? []).compactMap(ExtractionCheckKeys.read),
+            files: FileKeys.read(reader),
             place: document.place(of: key))
+    }
+
+    /// The declared type of a column; a database's table is kept as it is, but for a few types that are safe.
+    private static func bronzeType(_ column: MappingReader?, isOfFiles: Bool) -> String? {
+        guard let column, let type = column[ColumnKeys.bronzeType] else { return nil }
+        let names = BronzeColumnType.allCases.map(\.rawValue)
+        guard !isOfFiles, !names.contains(type), let node = column.value(of: ColumnKeys.bronzeType.name) else {
+            return type
+        }
+        let (meant, known) = (suggestion(for: type, among: names), names.joined(separator: ", "))
+        column.document.reportValue(
+            node, "expected one of \(known), found \(node.inWords)\(meant.isEmpty ? "." : meant)",
+            remedy: "Write one of \(known). Everything else is for silver.")
+        return nil
     }
 
     private static func mode(_ name: TableName, _ reader: MappingReader) -> ExtractionMode {
         let document = reader.document
         let written = reader[TableKeys.mode]
-        let mode = written ?? .full
+        let isOfFiles = reader.has(FileKeys.files.name)
+        let mode = written ?? (isOfFiles ? .files : .full)
+        if isOfFiles ? mode == .incremental : mode == .files {
+            document.report(
+                .conflict, reader.node(of: TableKeys.mode.name),
+                "'mode: \(mode.rawValue)' \(isOfFiles ? "is not for" : "is only for") tables of files.",
+                remedy: isOfFiles
+                    ? "Write 'mode: files' for new and changed files, 'mode: full' for all of them."
+                    : "Add 'files: <pattern>', or write 'mode: full' or 'mode: incremental'.")
+            return mode
+        }
         let isKnown = written != nil || !reader.has(TableKeys.mode.name)
         if isKnown, mode == .incremental, !reader.has(TableKeys.cursor.name) {
             document.report(
@@ -44,7 +69,7 @@ extension SourceFile {
                 remedy: "Add 'cursor: <column that grows with every change>', or remove 'mode: incremental'.")
         }
         for forIncremental in [TableKeys.cursor.name, TableKeys.overlap.name, TableKeys.chunk.name]
-        where isKnown && mode == .full && reader.has(forIncremental) {
+        where isKnown && mode == .full && !isOfFiles && reader.has(forIncremental) {
             document.report(
                 .conflict, reader.node(of: forIncremental),
                 "the table '\(name)' is read in full, so '\(forIncremental)' has no meaning.",
