@@ -258,7 +258,7 @@ struct PieceRead: Sendable {
             mode: extraction.table.mode, rows: ledger.rows, range: range, schema: shape.bronzeSchema,
             key: key,
             isKeyUnique: isKeyUnique, cursor: extraction.table.cursor, conversions: ledger.conversions,
-            origin: origin, schemaChanges: changes, storedSchema: storedSchema, part: piece.part, inputs: inputs,
-            quarantine: quarantine)
+            origin: origin, schemaChanges: changes, storedSchema: storedSchema, part: piece.part,
+            inputs: inputs, quarantine: quarantine)
     }
 }

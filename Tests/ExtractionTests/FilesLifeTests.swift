@@ -1,4 +1,5 @@
 import Extraction
+import FoundationEssentials
 import LakeModel
 import Project
 import TarnTesting
@@ -158,16 +159,44 @@ import Testing
         #expect(broken?.problem.contains("c.parquet") == true)
     }
 
-    /// The extension comes with DuckDB in some places and not in others.
-    @Test func `Excel is read, or says what is missing`() async throws {
+    @Test func `Excel: a sheet with numbers, dates and gaps, and a file that is none`() async throws {
         let lake = try LittleLake()
-        try lake.write([0x50, 0x4B, 0x03, 0x04], to: "a.xlsx")
-        let mistake = await #expect(throws: FilesMistake.self) { try await lake.extract(.files("*.xlsx")) }
+        try lake.make(
+            """
+            LOAD '\(Self.excelExtension)';
+            COPY (SELECT * FROM (VALUES (1, 'Ann', 1.5, DATE '2026-01-02'), (2, NULL, -2, NULL)) AS v(id, who, amount, day))
+                TO '{landing}/a.xlsx' (FORMAT xlsx, HEADER true)
+            """)
+        try lake.touch("a.xlsx", age: 60)
+        let (manifest, ledger) = try await lake.commit(.files("*.xlsx"))
+        #expect(ledger.rows == 2)
         #expect(
-            mistake?.code == "files.no-excel" || mistake?.problem.contains("a.xlsx") == true,
-            "\(String(describing: mistake))")
-        #expect(mistake?.remedy.isEmpty == false)
+            manifest.schema.map { "\($0.name) \($0.type)" } == [
+                "id DOUBLE", "who VARCHAR", "amount DOUBLE", "day DATE", "_file VARCHAR",
+            ])
+        #expect(
+            try await lake.query("SELECT id, who, amount, day FROM bronze_s.t ORDER BY id") == [
+                "1.0|Ann|1.5|2026-01-02", "2.0|NULL|-2.0|NULL",
+            ])
+        // The extension would read these for ever.
+        let whole = Array(try Data(contentsOf: URL(filePath: "\(lake.landing)/a.xlsx")))
+        var turned = whole
+        turned[whole.count / 3] ^= 0xFF
+        for bytes in [[0x50, 0x4B, 0x03, 0x04], Array(whole.prefix(whole.count / 2)), turned, []] {
+            try lake.write(bytes, to: "b.xlsx")
+            let mistake = await #expect(throws: FilesMistake.self) {
+                try await lake.extract(.files("*.xlsx"))
+            }
+            #expect(
+                mistake?.problem.contains("b.xlsx cannot be read") == true, "\(String(describing: mistake))")
+        }
+        #expect(try await lake.query("SELECT count(*) FROM bronze_s.t") == ["2"])
     }
+
+    /// Where scripts/setup puts it.
+    private static let excelExtension =
+        "\(#filePath.split(separator: "/").dropLast(3).map { "/\($0)" }.joined())/.deps/duckdb/extensions/"
+        + "excel.duckdb_extension"
 }
 
 @Suite struct `A DuckDB file as a source` {

@@ -54,8 +54,8 @@ public struct ColumnWriter: ~Copyable {
         return try body(&span)
     }
 
-    /// Writes a UUID, whose first byte is the most significant of the number. DuckDB keeps it with its highest
-    /// bit turned over, so that a HUGEINT's order is its order.
+    /// Writes a UUID, whose first byte is the most significant of the number. DuckDB keeps it with its
+    /// highest bit turned over, so that a HUGEINT's order is its order.
     @inlinable
     public mutating func set(uuid: UInt128, row: Int) {
         set(Int128(bitPattern: uuid ^ (1 << 127)), row: row)

@@ -154,7 +154,7 @@ package struct FilesMistake: Diagnostic {
             "no-excel", table, of: source,
             "DuckDB's excel extension is not installed\(path.map { ": there is no \($0)" } ?? "").",
             remedy:
-                "Run scripts/setup --excel, or 'INSTALL excel' in a DuckDB of the same version; or export to CSV."
+                "Run scripts/setup, or 'INSTALL excel' in a DuckDB of the same version; or export to CSV."
         )
     }
 }

@@ -18,7 +18,14 @@ struct TypedFiles {
         self.inputs = inputs
         self.connection = connection
         self.isExcel = isExcel
-        if isExcel { try ExcelExtension.load(on: connection, files) }
+        if isExcel {
+            for input in inputs {
+                do { try WorkbookFile.verify(input.absolutePath) } catch {
+                    throw files.unreadable(input)(error)
+                }
+            }
+            try ExcelExtension.load(on: connection, files)
+        }
         rows = isExcel ? TypedFiles.sheets(files, inputs) : TypedFiles.parquet(files, inputs)
         do {
             found = try connection.prepare("SELECT * EXCLUDE (__file) FROM \(rows)").columns.map {

@@ -72,8 +72,8 @@ package struct ManifestStore: Sendable {
 
     /// Which files the table is now, or was at the end of `day`; `nil` if nothing was committed then.
     ///
-    /// A table that is read whole is the newest day's snapshot, found with two requests. Any other is the files
-    /// of all days of its mode; full snapshots among them, from before or between, do not count.
+    /// A table that is read whole is the newest day's snapshot, found with two requests. Any other is the
+    /// files of all days of its mode; full snapshots among them, from before or between, do not count.
     package func currentFiles(
         of source: SourceName, _ table: TableName, upTo day: Day? = nil
     ) async throws -> CurrentBronze? {

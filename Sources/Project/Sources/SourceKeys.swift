@@ -34,7 +34,7 @@ enum TableKeys {
     static let description = Key("description", .text, "What one row is.")
     static let mode = Key(
         "mode", .choice as ValueShape<ExtractionMode>,
-        "full: all of it every time. incremental: from the watermark on. files: new and changed files. Default: full; of files: files."
+        "full: all of it. incremental: from the watermark on. files: new and changed files. Default: full; of files: files."
     )
     static let key = Key(
         "key", .list(of: .text, orOne: true, atLeast: 1),

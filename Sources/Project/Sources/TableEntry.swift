@@ -37,7 +37,9 @@ extension SourceFile {
     private static func bronzeType(_ column: MappingReader?, isOfFiles: Bool) -> String? {
         guard let column, let type = column[ColumnKeys.bronzeType] else { return nil }
         let names = BronzeColumnType.allCases.map(\.rawValue)
-        guard !isOfFiles, !names.contains(type), let node = column.value(of: ColumnKeys.bronzeType.name) else {
+        guard !isOfFiles, !names.contains(type),
+            let node = column.value(of: ColumnKeys.bronzeType.name)
+        else {
             return type
         }
         let (meant, known) = (suggestion(for: type, among: names), names.joined(separator: ", "))
