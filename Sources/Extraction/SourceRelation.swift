@@ -10,7 +10,7 @@ extension SourceRelation {
             var ledger = ExtractionLedger()
             ledger.rows = written.rows.first?.first?.integer ?? 0
             let bytes = try connection.query(
-                "SELECT sum(total_uncompressed_size)::BIGINT FROM parquet_metadata(\(quotedLiteral(path)))")
+                "SELECT sum(total_uncompressed_size)::BIGINT FROM parquet_metadata(\(quotedPath(path)))")
             ledger.bytes = bytes.rows.first?.first?.integer ?? 0
             ledger.cursorMax = try cursorMax(reading, in: path)
             return ledger
@@ -35,7 +35,7 @@ extension SourceRelation {
         let found = try connection.query(
             """
             SELECT \(names.joined(separator: ", ")) FROM \
-            read_parquet(\(quotedLiteral(path)), hive_partitioning = false) \
+            read_parquet(\(quotedPath(path)), hive_partitioning = false) \
             WHERE \(condition) ORDER BY \(order) LIMIT 1
             """)
         guard let row = found.rows.first else { return nil }

@@ -9,7 +9,7 @@ struct StagedFile {
     let shape: SourceTable
     let connection: Connection
 
-    private var table: String { "read_parquet(\(quotedLiteral(path)), hive_partitioning = false)" }
+    private var table: String { "read_parquet(\(quotedPath(path)), hive_partitioning = false)" }
 
     /// - Throws: if a row has no key.
     func requireKey(_ key: [String], _ definition: TableDefinition, of source: SourceDefinition) throws {
@@ -45,7 +45,7 @@ struct StagedFile {
             } : files
         guard !recent.isEmpty else { return true }
         let columns = shape.bronzeSchema.map { quotedIdentifier($0.name) }.joined(separator: ", ")
-        let list = recent.map { quotedLiteral(url($0.path)) }.joined(separator: ", ")
+        let list = recent.map { quotedPath(url($0.path)) }.joined(separator: ", ")
         let future = bounds.future.map { " OR \(comparison(of: bounds.leading, ">=", $0))" } ?? ""
         let news = try connection.query(
             """

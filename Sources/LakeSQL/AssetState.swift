@@ -184,7 +184,7 @@ package struct AssetState: Hashable, Sendable {
 
     /// The folder's name `ingestion_date=…` becomes a column only where `hiveTypes` asks for it.
     private static func parquet(_ urls: [String], hiveTypes: String? = nil) -> String {
-        let list = urls.map(quotedLiteral).joined(separator: ", ")
+        let list = urls.map(quotedPath).joined(separator: ", ")
         let union = urls.count > 1 ? ", union_by_name = true" : ""
         let hive =
             hiveTypes.map { ", hive_partitioning = true, hive_types = \($0)" }

@@ -171,7 +171,7 @@ struct LakeSteps: Sendable {
             model, inputs: inputs, session: session, store: lake.store, now: Lake.now
         ).run(run, epoch: attempt.epoch, watch: watch.watch) { connection, file in
             try session.define(Array(auditStates.values), on: connection)
-            let table = "read_parquet(\(quotedLiteral(file)), hive_partitioning = false)"
+            let table = "read_parquet(\(quotedPath(file)), hive_partitioning = false)"
             return try Audit(of: asset, table: table, file: file, sets: lake.keySets, checks: checks).run(
                 on: connection)
         }

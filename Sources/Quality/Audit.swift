@@ -75,7 +75,7 @@ package struct Audit: Sendable {
         let rows = try connection.query(
             """
             SELECT path_in_schema, CAST(sum(stats_null_count) AS BIGINT), count(*) = count(stats_null_count) \
-            FROM parquet_metadata(\(quotedLiteral(file))) GROUP BY ALL
+            FROM parquet_metadata(\(quotedPath(file))) GROUP BY ALL
             """
         ).rows
         var counts: [String: Int64] = [:]

@@ -62,7 +62,7 @@ package struct ModelBuild: Sendable {
         let audited: (schema: [ColumnSchema], checks: [CheckResult]) = try await withConnection {
             connection in
             watch(connection.interrupter)
-            let table = "read_parquet(\(quotedLiteral(path)), hive_partitioning = false)"
+            let table = "read_parquet(\(quotedPath(path)), hive_partitioning = false)"
             return (try schema(of: "FROM \(table)", on: connection), try audit(connection, path))
         }
         try await settled

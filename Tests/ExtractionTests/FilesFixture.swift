@@ -38,6 +38,12 @@ extension LittleLake {
         try #require(outcome == 0)
     }
 
+    /// Gives a file that has been there for a while another name.
+    func move(_ path: String, to new: String) throws {
+        try FileManager.default.moveItem(atPath: "\(landing)/\(path)", toPath: "\(landing)/\(new)")
+        try touch(new, age: 3_600)
+    }
+
     func remove(_ path: String) throws { try FileManager.default.removeItem(atPath: "\(landing)/\(path)") }
 
     /// Runs SQL in a DuckDB that can write files beside the others; `{landing}` is their folder.

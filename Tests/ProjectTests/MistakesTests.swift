@@ -125,7 +125,7 @@ struct WrongFile: CustomTestStringConvertible, Sendable {
         .connection("        path: x", "7:9: a connection needs the key 'kind'. [project.missing-key]"),
         .connection(
             "        kind: mysqll",
-            "7:15: expected one of sqlite, mysql, postgres, found 'mysqll': did you mean 'mysql'? [project.bad-value]"
+            "7:15: expected one of sqlite, duckdb, files, mysql, postgres, found 'mysqll': did you mean 'mysql'? [project.bad-value]"
         ),
         .connection(
             "        kind: sqlite", "7:9: an SQLite connection needs the key 'path'. [project.missing-key]"),
@@ -206,7 +206,7 @@ struct WrongFile: CustomTestStringConvertible, Sendable {
     static let ofTables: [WrongFile] = [
         .table("{ mod: full }", "3:14: unknown key 'mod': did you mean 'mode'? [project.unknown-key]"),
         .table(
-            "{ mode: incr }", "3:20: expected one of full, incremental, found 'incr'. [project.bad-value]"),
+            "{ mode: incr }", "3:20: expected one of full, incremental, files, found 'incr'. [project.bad-value]"),
         .table(
             "{ mode: incremental }",
             "3:14: the incremental table 'invoice' has no cursor. [project.missing-key]"),

@@ -30,6 +30,8 @@ import Testing
             "an empty text", "stands for nothing", "cannot be read as text", "has no cursor", "a folder",
             "found 'yes'",
             "a row count has",
+            // Of files it may be any, and lake.yaml says whether a source is files.
+            "one of BOOLEAN, VARCHAR, BLOB",
         ]
         let suite = `A mistake in a lake's files`.self
         let wrong =

@@ -40,7 +40,7 @@ package struct TablePreview: Sendable {
             try connection.execute(
                 """
                 CREATE OR REPLACE TEMP TABLE \(TablePreview.table) AS SELECT * FROM \
-                read_parquet(\(quotedLiteral(file)), hive_partitioning = false) LIMIT \(rowsMax)
+                read_parquet(\(quotedPath(file)), hive_partitioning = false) LIMIT \(rowsMax)
                 """)
             let count = try connection.query("SELECT count(*) FROM \(TablePreview.table)")
             (rows, conversions) = (count.rows.first?.first?.integer ?? 0, [])

@@ -6,7 +6,7 @@ struct BadRows {
     let connection: Connection
     let path: String
 
-    private var table: String { "read_parquet(\(quotedLiteral(path)), hive_partitioning = false)" }
+    private var table: String { "read_parquet(\(quotedPath(path)), hive_partitioning = false)" }
     private let place = "file || coalesce(':' || line, '')"
 
     /// The first few with their reasons; no values.

@@ -112,7 +112,9 @@ struct FileSchema {
     }
 
     private func requireUsable(_ found: [FoundColumn]) throws {
-        for column in found where FileSchema.isReserved(column.name) {
+        let ours: Set = ["__file", "__path"]
+        for column in found
+        where FileSchema.isReserved(column.name) || ours.contains(column.name.lowercased()) {
             throw FilesMistake.columnName(
                 "the column '\(column.name)' has the name of one that Tarn adds", in: column.file,
                 files.table, of: files.source)

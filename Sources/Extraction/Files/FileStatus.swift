@@ -31,6 +31,8 @@ struct FileStatus: Hashable, Sendable {
     /// In microseconds, as manifests have it.
     var modified: Timestamp { Timestamp(microseconds: modifiedAt.floored(to: 1_000) / 1_000) }
 
+    var changed: Timestamp { Timestamp(microseconds: changedAt.floored(to: 1_000) / 1_000) }
+
     var text: String { "\(device).\(inode).\(bytes).\(modifiedAt).\(changedAt)" }
 
     /// Two writes within one tick of the file system's clock leave one time of change. A file that has

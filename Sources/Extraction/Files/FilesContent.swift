@@ -75,7 +75,8 @@ struct FilesContent {
         switch content {
         case .texts(let rows, let columns):
             written = try rows.write(columns, shape, to: path, quarantine: quarantine)
-        case .typed(let rows, let columns): written.ledger = try rows.write(columns, shape, to: path)
+        case .typed(let rows, let columns):
+            written = try rows.write(columns, shape, to: path, quarantine: quarantine)
         case .nothing:
             let nulls = shape.columns.map {
                 "CAST(NULL AS \($0.type.sqlName)) AS \(quotedIdentifier($0.name))"
@@ -89,12 +90,14 @@ struct FilesContent {
         let counts = try connection.query(
             """
             SELECT \(quotedIdentifier(InputFile.pathColumn)), count(*) FROM \
-            read_parquet(\(quotedLiteral(path)), hive_partitioning = false) GROUP BY 1
+            read_parquet(\(quotedPath(path)), hive_partitioning = false) GROUP BY 1
             """)
         for row in counts.rows {
             if case .text(let file)? = row.first { written.rows[file] = row[1].integer ?? 0 }
         }
-        let counted = written.rows.values.reduce(0, +)
+        // Rows of any other file, or of none, are rows that were not asked for.
+        let asked = Set(inputs.map(\.path))
+        let counted = written.rows.filter { asked.contains($0.key) }.values.reduce(0, +)
         guard counted == written.ledger.rows else {
             throw ExtractionMistake.lostRows(
                 read: counted, counted: written.ledger.rows, .shared("files"), files.table, of: files.source)

@@ -124,19 +124,6 @@ package struct FilesMistake: Diagnostic {
             remedy: "Write a type of DuckDB, such as BIGINT, DECIMAL(18,2), DATE, TIMESTAMP or VARCHAR.")
     }
 
-    static func typeChanged(
-        _ column: String, from old: String, to new: String, _ table: TableDefinition,
-        of source: SourceDefinition
-    ) -> FilesMistake {
-        FilesMistake(
-            "type-changed", table, of: source,
-            "the column '\(column)' is \(new) in the new files and \(old) in bronze.",
-            remedy: """
-                Declare the type that holds both (columns: \(column): { type: VARCHAR }) and read all files again: \
-                tarn run bronze_\(source.name).\(table.name) --full-refresh
-                """)
-    }
-
     static func newColumns(
         _ columns: [String], in path: String, _ table: TableDefinition, of source: SourceDefinition
     ) -> FilesMistake {

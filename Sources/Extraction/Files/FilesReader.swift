@@ -75,7 +75,8 @@ struct FilesReader {
             inputs: inputs.map { input in
                 InputFile(
                     path: input.file.path, bytes: ByteCount(input.file.status.bytes),
-                    modifiedAt: input.file.status.modified, sha256: input.sha256,
+                    modifiedAt: input.file.status.modified, changedAt: input.file.status.changed,
+                    sha256: input.sha256,
                     rows: written.rows[input.file.path] ?? 0, supersedes: input.supersedes)
             }, badRows: written.badRows)
     }
@@ -130,6 +131,7 @@ struct FilesReader {
         let isSame =
             known.input.bytes == ByteCount(file.status.bytes)
             && known.input.modifiedAt == file.status.modified
+            && known.input.changedAt == file.status.changed
         guard !isSame else { return nil }
         let sha256 = try files.sha256(of: file, cancellation)
         // It was touched, or copied anew.

@@ -27,7 +27,7 @@ struct JSONDocuments {
             """
             SELECT CAST(json AS VARCHAR) AS c0, \(files.relativePath("filename")) AS __file, \
             CAST(NULL AS BIGINT) AS __line, CAST(NULL AS VARCHAR) AS __error, CAST(json AS VARCHAR) AS __raw \
-            FROM read_json_objects([\(paths.map(quotedLiteral).joined(separator: ", "))], \
+            FROM read_json_objects([\(paths.map(quotedPath).joined(separator: ", "))], \
             format = '\(format)', filename = true, hive_partitioning = false, \
             maximum_object_size = \(JSONDocuments.objectBytesMax))
             """
@@ -62,8 +62,11 @@ extension FilesTable {
     func explain(_ error: DuckDBError, _ inputs: [FoundFile]) -> any Error {
         let isOurs = error.kind == .outOfMemory || error.message.contains("No space left")
         if error.isInterrupt || isOurs || error.underlying != nil { return error.underlying ?? error }
-        let named = inputs.filter { error.message.contains($0.absolutePath) }
-            .max { $0.absolutePath.utf8.count < $1.absolutePath.utf8.count }
+        let named = inputs.filter {
+            error.message.contains($0.absolutePath)
+                || error.message.contains(globEscaped($0.absolutePath))
+        }
+        .max { $0.absolutePath.utf8.count < $1.absolutePath.utf8.count }
         guard let file = named ?? (inputs.count == 1 ? inputs.first : nil) else { return error }
         return unreadable(file)(FileFailure(reason: error.message))
     }

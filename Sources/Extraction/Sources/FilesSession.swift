@@ -120,16 +120,18 @@ extension FilesTable {
             }
             return rows
         case .json, .parquet, .excel:
+            guard !ready.isEmpty else { return 0 }
             let connection = try (engine ?? Database(configuration: ["threads": "2"])).connect()
             defer { connection.close() }
             do {
-                let sql =
-                    format == .json
-                    ? "(\(try JSONDocuments(self, ready).select))"
-                    : try TypedFiles(
+                guard format == .json else {
+                    return try TypedFiles(
                         files: self, inputs: ready, isExcel: format == .excel, connection: connection
-                    ).present
-                return try connection.query("SELECT count(*) FROM \(sql)").rows.first?.first?.integer ?? 0
+                    ).count()
+                }
+                let objects = try JSONDocuments(self, ready).select
+                return try connection.query("SELECT count(*) FROM (\(objects))").rows.first?.first?.integer
+                    ?? 0
             } catch let error as DuckDBError {
                 throw explain(error, ready)
             }

@@ -4,6 +4,9 @@ package struct InputFile: Hashable, Sendable, Codable {
     package let path: String
     package let bytes: ByteCount
     package let modifiedAt: Timestamp
+    /// When anything of it last changed, as the file system has it (`ctime`), which no user can set; `nil` if
+    /// that is not known.
+    package let changedAt: Timestamp?
     /// Of its bytes as they stand on the disk, in hexadecimal.
     package let sha256: String
     /// The rows that it has in the data file.
@@ -12,12 +15,13 @@ package struct InputFile: Hashable, Sendable, Codable {
     package let supersedes: Bool?
 
     package init(
-        path: String, bytes: ByteCount, modifiedAt: Timestamp, sha256: String, rows: Int64,
-        supersedes: Bool = false
+        path: String, bytes: ByteCount, modifiedAt: Timestamp, changedAt: Timestamp? = nil, sha256: String,
+        rows: Int64, supersedes: Bool = false
     ) {
         self.path = path
         self.bytes = bytes
         self.modifiedAt = modifiedAt
+        self.changedAt = changedAt
         self.sha256 = sha256
         self.rows = rows
         self.supersedes = supersedes ? true : nil

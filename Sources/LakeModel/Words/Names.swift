@@ -63,3 +63,13 @@ package func quotedIdentifier(_ text: String) -> String {
 package func quotedLiteral(_ text: String) -> String {
     "'" + text.split(separator: "'", omittingEmptySubsequences: false).joined(separator: "''") + "'"
 }
+
+/// The path of one file as a literal of DuckDB's SQL. Its functions that read files take `[`, `*` and `?` for
+/// patterns, and would read another file, or several.
+package func quotedPath(_ path: String) -> String { quotedLiteral(globEscaped(path)) }
+
+/// The pattern that only `path` matches.
+package func globEscaped(_ path: String) -> String {
+    path.contains { "[*?".contains($0) }
+        ? path.map { "[*?".contains($0) ? "[\($0)]" : String($0) }.joined() : path
+}
