@@ -151,7 +151,7 @@ struct PieceReader {
         return isLarge && (reading.bounds?.lower == nil || table.chunk != nil)
     }
 
-    private func write(
+    func write(
         _ reading: TableReading, _ slices: [Slice], _ snapshot: ReadingSnapshot, countedBefore: Int64?,
         on connection: Connection
     ) throws -> (ExtractionLedger, counted: Int64) {
@@ -194,7 +194,7 @@ struct PieceReader {
     }
 
     /// - Throws: if a blocking check of the table does not allow what the ledger shows.
-    private func requireAllowed(_ conversions: [Conversion]) throws {
+    func requireAllowed(_ conversions: [Conversion]) throws {
         for check in table.checks where check.severity == .block {
             let values = check.values(in: conversions)
             if values > check.valuesMax {

@@ -74,8 +74,10 @@ struct SchemaDecision {
     /// incrementally again.
     private func stored(_ shape: SourceTable, after before: BronzeManifest) throws -> StoredSchema? {
         let files =
-            before.storedSchema ?? (before.mode == .incremental ? StoredSchema(columns: before.schema) : nil)
-        guard table.mode == .incremental, let files else { return files }
+            before.storedSchema
+            ?? (before.mode == .incremental || before.mode == .partitioned
+                ? StoredSchema(columns: before.schema) : nil)
+        guard table.mode == .incremental || table.mode == .partitioned, let files else { return files }
         let (stored, conflicts) = files.adding(shape.bronzeSchema)
         let key = Set((table.key.isEmpty ? shape.primaryKey : table.key).map { $0.lowercased() })
         // Numbers that become text are other keys: '1.00' is not '1'.

@@ -71,12 +71,21 @@ protocol SourceSession: AnyObject {
     /// Finds out whether `reading` could be read, without its rows.
     func probe(_ reading: TableReading) throws
 
+    /// `name` as an identifier of the source's SQL.
+    func quoted(_ name: String) -> String
+
+    /// A condition that is true of a text column, given in the source's SQL, where it is exactly `literal`:
+    /// the same letters in the same case, whatever its collation takes for equal.
+    func condition(_ column: String, isExactly literal: String) -> String
+
     /// Ends the transaction, if there is one, and the connection.
     func close()
 }
 
 extension SourceSession {
     func inspect() throws -> SourceInspection? { nil }
+    func quoted(_ name: String) -> String { quotedIdentifier(name) }
+    func condition(_ column: String, isExactly literal: String) -> String { "\(column) = \(literal)" }
     func probe(_ reading: TableReading) throws { _ = try rows(reading) }
     func load(besides readers: [any SourceSession]) throws -> SourceLoad { SourceLoad() }
     func slices(of reading: TableReading, into pieces: Int) throws -> [Slice] { [.whole] }

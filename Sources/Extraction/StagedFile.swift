@@ -9,7 +9,7 @@ struct StagedFile {
     let shape: SourceTable
     let connection: Connection
 
-    private var table: String { "read_parquet(\(quotedPath(path)), hive_partitioning = false)" }
+    var table: String { "read_parquet(\(quotedPath(path)), hive_partitioning = false)" }
 
     /// - Throws: if a row has no key.
     func requireKey(_ key: [String], _ definition: TableDefinition, of source: SourceDefinition) throws {
@@ -66,7 +66,7 @@ struct StagedFile {
 
     /// Written so that DuckDB can leave out row groups by their statistics, which a function of the column
     /// would hide.
-    private func comparison(of cursor: SourceColumn, _ comparison: String, _ value: CursorValue) -> String {
+    func comparison(of cursor: SourceColumn, _ comparison: String, _ value: CursorValue) -> String {
         let name = quotedIdentifier(cursor.name)
         switch value {
         case .time(let microseconds):

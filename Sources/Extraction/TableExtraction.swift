@@ -61,6 +61,7 @@ package struct TableExtraction: Sendable {
     package func run(
         _ run: RunID, epoch: LeaseEpoch, progress: ExtractionProgress
     ) async throws -> Outcome {
+        guard table.partitions == nil else { throw ExtractionMistake.missingPartitions(table, of: source) }
         var piece = try await firstPiece(of: run)
         let governor = Governor(
             source.pace, progress: progress,

@@ -14,7 +14,7 @@ extension TableReading {
 
     /// ` WHERE …`, or nothing if it means every row.
     func whereClause(quote: (String) -> String) -> String {
-        let conditions = [condition(quote: quote), slice.condition].compactMap { $0 }
+        let conditions = [condition(quote: quote), partition, slice.condition].compactMap { $0 }
         guard !conditions.isEmpty else { return "" }
         return " WHERE " + conditions.map { "(\($0))" }.joined(separator: " AND ")
     }

@@ -7,6 +7,8 @@ struct TableReading: Hashable, Sendable {
     let slice: Slice
     /// The columns that tell people which row it is.
     let key: [String]
+    /// The condition of a partition in the source's SQL; `nil` is all of the table.
+    var partition: String?
     /// At most so many rows, whichever; `nil` is all.
     var rowsMax: Int?
 
@@ -50,6 +52,7 @@ struct TableReading: Hashable, Sendable {
 
     func sliced(_ slice: Slice) -> TableReading {
         var reading = TableReading(table: table, bounds: bounds, slice: slice, key: key)
+        reading.partition = partition
         reading.rowsMax = rowsMax
         return reading
     }

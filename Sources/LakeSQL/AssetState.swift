@@ -85,7 +85,8 @@ package struct AssetState: Hashable, Sendable {
         if bronze.mode == .files {
             return selectOfInputs(urls, bronze.supersededInputs, fileColumn: InputFile.pathColumn)
         }
-        guard bronze.mode == .incremental, let stored = bronze.newest.storedSchema else {
+        guard bronze.mode == .incremental || bronze.mode == .partitioned,
+            let stored = bronze.newest.storedSchema else {
             return selectStored(bronze, urls, hasMixedTypes: false)
         }
         let columns = stored.columns.map {
@@ -103,7 +104,8 @@ package struct AssetState: Hashable, Sendable {
         _ bronze: CurrentBronze, _ urls: [String], hasMixedTypes: Bool
     ) -> String {
         let key = bronze.newest.key.map(quotedIdentifier).joined(separator: ", ")
-        if bronze.mode == .full || key.isEmpty || urls.count == 1 && bronze.newest.isKeyUnique {
+        if bronze.mode == .full || bronze.mode == .partitioned || key.isEmpty
+            || urls.count == 1 && bronze.newest.isKeyUnique {
             return "SELECT * FROM \(parquet(urls))"
         }
         guard bronze.newest.isKeyUnique, !hasMixedTypes else {

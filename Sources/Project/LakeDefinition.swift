@@ -128,6 +128,10 @@ package struct ModelDefinition: Sendable {
     package let materialization: Materialization
     package let columns: [ColumnDefinition]
     package let checks: [Check]
+    /// How it is divided; `nil` if it is built as a whole.
+    package let partitions: PartitionsDefinition?
+    /// Inputs of which others than the partitions of the same time and key count.
+    package let inputs: [InputDefinition]
     /// The SELECT without the header. ``sqlPlace`` is where it begins.
     package let sql: String
     package let sqlPlace: Place
@@ -135,7 +139,8 @@ package struct ModelDefinition: Sendable {
     package init(
         key: AssetKey, description: String? = nil, grain: String? = nil, owner: String? = nil,
         tags: [String] = [], materialization: Materialization = .full, columns: [ColumnDefinition] = [],
-        checks: [Check] = [], sql: String, sqlPlace: Place
+        checks: [Check] = [], partitions: PartitionsDefinition? = nil, inputs: [InputDefinition] = [],
+        sql: String, sqlPlace: Place
     ) {
         self.key = key
         self.description = description
@@ -145,6 +150,8 @@ package struct ModelDefinition: Sendable {
         self.materialization = materialization
         self.columns = columns
         self.checks = checks
+        self.partitions = partitions
+        self.inputs = inputs
         self.sql = sql
         self.sqlPlace = sqlPlace
     }

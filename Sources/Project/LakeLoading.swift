@@ -11,7 +11,7 @@ struct LakeLoading {
     func load(environment: String?) -> (LakeDefinition?, named: Set<AssetKey>, unreadable: Set<SourceName>) {
         guard let lake = lakeFile(environment: environment) else { return (nil, [], []) }
         let sources = sources(of: lake)
-        let models = models()
+        let models = models(of: lake)
         let named = models.keys.union(sources.tables)
         lookUp(models.references, among: named, unreadable: sources.unreadable)
         guard let name = lake.name, let store = lake.store, let zone = lake.zone,
@@ -86,7 +86,7 @@ struct LakeLoading {
         var references: [ModelFile.Reference] = []
     }
 
-    private func models() -> Models {
+    private func models(of lake: LakeFile) -> Models {
         var models = Models()
         for entry in folder.entries(of: "models") ?? [] {
             guard entry.isFolder, entry.name == "silver" || entry.name == "gold" else {
@@ -94,7 +94,7 @@ struct LakeLoading {
                 continue
             }
             for file in folder.entries(of: "models/\(entry.name)") ?? [] {
-                read(file, layer: entry.name, into: &models)
+                read(file, layer: entry.name, zone: lake.zone ?? .utc, into: &models)
             }
         }
         models.definitions.sort { $0.key < $1.key }
@@ -112,7 +112,9 @@ struct LakeLoading {
             remedy: "Models are models/silver/<table>.sql and models/gold/<table>.sql.")
     }
 
-    private func read(_ entry: LakeFolder.Entry, layer: String, into models: inout Models) {
+    private func read(
+        _ entry: LakeFolder.Entry, layer: String, zone: ZoneRules, into models: inout Models
+    ) {
         let file = "models/\(layer)/\(entry.name)"
         guard let stem = stem(of: entry, file: file, suffix: ".sql") else { return }
         guard isPlainIdentifier(stem), let key = AssetKey(schema: layer, table: stem) else {
@@ -123,7 +125,7 @@ struct LakeLoading {
         }
         models.keys.insert(key)
         guard let text = text(of: file) else { return }
-        let model = ModelFile(text, key: key, file: file, variables: variables, mistakes)
+        let model = ModelFile(text, key: key, file: file, zone: zone, variables: variables, mistakes)
         models.references += model.references
         if let definition = model.definition { models.definitions.append(definition) }
     }

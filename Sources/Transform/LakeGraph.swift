@@ -8,6 +8,7 @@ package struct LakeGraph: Sendable {
     package let assets: AssetGraph
     package let models: [AssetKey: Model]
     package let tables: [AssetKey: Table]
+    package let partitions: LakePartitions
 
     /// A silver or gold table with what its SQL reads.
     package struct Model: Sendable {
@@ -67,8 +68,12 @@ package struct LakeGraph: Sendable {
             }
         do {
             let assets = try AssetGraph(nodes)
+            let partitions = LakePartitions(
+                assets.order, models: models, tables: tables, mistakes: &mistakes)
             guard mistakes.isEmpty else { throw Diagnostics(mistakes) }
-            return LakeGraph(definition: definition, assets: assets, models: models, tables: tables)
+            return LakeGraph(
+                definition: definition, assets: assets, models: models, tables: tables,
+                partitions: partitions)
         } catch let cycle as AssetCycle {
             let place = cycle.path.first.flatMap { models[$0]?.definition.sqlPlace }
             throw Diagnostics(mistakes + [AssetCycle(path: cycle.path, place: place)])
@@ -83,6 +88,9 @@ package struct LakeGraph: Sendable {
                 rule += values.map(quotedLiteral).joined(separator: ",")
             }
             parts.append(rule)
+        }
+        if let partitions = model.partitions {
+            parts.append("\(partitions.scheme) \(partitions.columns.map(quotedIdentifier))")
         }
         for column in model.columns { parts.append("\(quotedIdentifier(column.name)) \(column.type ?? "")") }
         return hexadecimalDigest(of: parts.joined(separator: "\n"))

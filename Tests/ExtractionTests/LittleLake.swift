@@ -137,6 +137,29 @@ final class LittleLake: Sendable {
             try #require(RunID(run ?? "run-\(number)")), epoch: LeaseEpoch(Int64(number)), progress: progress)
     }
 
+    /// Extracts partitions and returns what was committed.
+    func commit(
+        _ table: TableDefinition, _ partitions: [String], acceptsSchemaChange: Bool = false,
+        confirmLease: () async throws -> Void = {}
+    ) async throws -> (BronzeManifest, ExtractionLedger) {
+        let number = state.values.withLock {
+            $0.runs += 1
+            return $0.runs
+        }
+        let keys = try partitions.map { try #require(PartitionKey($0)) }
+        let outcome = try await TableExtraction(
+            source: try source(table), table: table, exclusions: [], store: store, database: extraction,
+            feed: feed, slots: SourceSlots(state.pace.withLock { $0.connections }),
+            now: { [state] in state.pace.withLock { $0.now } }, acceptsSchemaChange: acceptsSchemaChange
+        ).run(
+            keys, try #require(RunID("run-\(number)")), epoch: LeaseEpoch(Int64(number)),
+            progress: ExtractionProgress(), confirmLease: confirmLease)
+        guard case .committed(let manifest, let ledger) = outcome else {
+            throw SetupFailed(reason: "nothing was committed")
+        }
+        return (manifest, ledger)
+    }
+
     /// Extracts and returns what was committed.
     func commit(
         _ table: TableDefinition, isFullRefresh: Bool = false, acceptsSchemaChange: Bool = false,

@@ -32,10 +32,14 @@ import Testing
             "a row count has",
             // Of files it may be any, and lake.yaml says whether a source is files.
             "one of BOOLEAN, VARCHAR, BLOB",
+            // Of partitions.
+            "does not begin a", "which column decides", "where the history begins", "what its partitions are",
+            "cannot be the key of a partition", "is not the name of a table", "found '2022-02-30'",
         ]
         let suite = `A mistake in a lake's files`.self
         let wrong =
-            (suite.ofLakeYAML + suite.ofConnections + suite.ofSources + suite.ofTables + suite.ofModels)
+            (suite.ofLakeYAML + suite.ofConnections + suite.ofSources + suite.ofTables + suite.ofModels
+                + suite.ofPartitions)
             .filter {
                 wrong in
                 codes.contains { wrong.mistake.hasSuffix("[project.\($0)]") }

@@ -54,6 +54,13 @@ final class MySQLSession: SourceSession {
         }
     }
 
+    func quoted(_ name: String) -> String { MySQLConnection.quoteIdentifier(name) }
+
+    /// The first half finds the rows in an index, the second leaves out what the collation takes for equal.
+    func condition(_ column: String, isExactly literal: String) -> String {
+        "\(column) = \(literal) AND CAST(CONVERT(\(column) USING utf8mb4) AS BINARY) = CAST(\(literal) AS BINARY)"
+    }
+
     /// InnoDB's `UPDATE_TIME` is forgotten at a restart and has whole seconds, so it promises nothing.
     func fingerprint() -> String? { nil }
 

@@ -63,6 +63,10 @@ final class SQLiteSession: SourceSession {
         return SourceSnapshot(readers: [self], consistency: .shared("one transaction"))
     }
 
+    func condition(_ column: String, isExactly literal: String) -> String {
+        "\(column) = \(literal) COLLATE BINARY"
+    }
+
     func count(_ reading: TableReading) throws -> Int64 {
         try wrap(reading.table.name) {
             let name = SQLiteConnection.quoteIdentifier(reading.table.name.text)

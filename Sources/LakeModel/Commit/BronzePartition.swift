@@ -35,5 +35,10 @@ package struct BronzePartition: Hashable, Sendable, CustomStringConvertible {
         folder.appending("\(table)_\(run)\(part == 1 ? "" : ".\(part)").parquet")
     }
 
+    /// Where the rows of one of the table's own partitions go.
+    package func data(of run: RunID, partition: PartitionKey) -> LakePath {
+        folder.appending("\(table)_\(run).p-\(partition.fileName).parquet")
+    }
+
     package var description: String { "\(asset) of \(ingestionDate)" }
 }

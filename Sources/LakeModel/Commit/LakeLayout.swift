@@ -37,6 +37,11 @@ package enum LakeLayout {
         staging(of: run).appending("\(asset).parquet")
     }
 
+    /// The staged file of one partition of an asset of `run`.
+    package static func staged(_ asset: AssetKey, of run: RunID, partition: PartitionKey) -> LakePath {
+        staging(of: run).appending("\(asset).p-\(partition.fileName).parquet")
+    }
+
     /// What of the input files of an asset is no row.
     package static func stagedBadRows(_ asset: AssetKey, of run: RunID) -> LakePath {
         staging(of: run).appending("\(asset).bad.parquet")

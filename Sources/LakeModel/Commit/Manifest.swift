@@ -27,11 +27,13 @@ package struct DataFile: Hashable, Sendable, Codable {
     package let inputs: [InputFile]?
     /// What of them is no row; `nil` if there was nothing.
     package let quarantine: Quarantine?
+    /// The partition of the table that it is; `nil` if the table is not partitioned.
+    package let partition: PartitionKey?
 
     package init(
         name: String, run: RunID, rows: Int64, bytes: ByteCount, sha256: String? = nil,
         range: CursorRange? = nil, conversions: [Conversion]? = nil, inputs: [InputFile]? = nil,
-        quarantine: Quarantine? = nil
+        quarantine: Quarantine? = nil, partition: PartitionKey? = nil
     ) {
         self.name = name
         self.run = run
@@ -42,6 +44,7 @@ package struct DataFile: Hashable, Sendable, Codable {
         self.conversions = conversions
         self.inputs = inputs
         self.quarantine = quarantine
+        self.partition = partition
     }
 }
 
@@ -52,7 +55,8 @@ package struct BronzeManifest: Hashable, Sendable, Codable {
     package var format = BronzeManifest.currentFormat
     package let asset: AssetKey
     package let ingestionDate: Day
-    /// A day of full snapshots holds the newest one; a day of other extractions holds all of its files.
+    /// A day of full snapshots holds the newest one, a day of partitions the newest of each; a day of other
+    /// extractions holds all of its files.
     package let mode: ExtractionMode
     package let run: RunID
     package let epoch: LeaseEpoch
@@ -70,7 +74,7 @@ package struct BronzeManifest: Hashable, Sendable, Codable {
     package let origin: Origin
     /// How the table differed from what bronze had; `nil` if it did not.
     package let schemaChanges: [SchemaChange]?
-    /// The columns of all files of an incremental table; `nil` if they are ``schema``.
+    /// The columns of all files of an incremental or partitioned table; `nil` if they are ``schema``.
     package let storedSchema: StoredSchema?
 
     /// The state of the source in the extraction's own snapshot.
@@ -129,7 +133,7 @@ package struct BronzeManifest: Hashable, Sendable, Codable {
 
     /// The columns of the table: of all its files, not only of the newest.
     package var tableSchema: [ColumnSchema] {
-        mode == .incremental ? storedSchema?.columns ?? schema : schema
+        mode == .incremental || mode == .partitioned ? storedSchema?.columns ?? schema : schema
     }
 
     package var rows: Int64 { files.reduce(0) { $0 + $1.rows } }
@@ -144,6 +148,8 @@ package enum ExtractionMode: String, Hashable, Sendable, Codable, CaseIterable {
     case incremental
     /// The input files that are new or have changed.
     case files
+    /// The rows of the partitions that are asked for.
+    case partitioned
 }
 
 /// Which version of a silver or gold table is current; `_manifest.json` in its folder. Replacing it

@@ -61,6 +61,22 @@ package struct PartitionRelation: Sendable {
         }
     }
 
+    private init(
+        _ downstream: PartitionScheme, _ upstream: PartitionScheme, _ mapping: PartitionMapping
+    ) {
+        self.downstream = downstream
+        self.upstream = upstream
+        self.mapping = mapping
+    }
+
+    /// The same when dynamic keys are these.
+    package func knowing(
+        downstreamKeys: [PartitionKey] = [], upstreamKeys: [PartitionKey] = []
+    ) -> PartitionRelation {
+        PartitionRelation(
+            downstream.knowing(keys: downstreamKeys), upstream.knowing(keys: upstreamKeys), mapping)
+    }
+
     private func refusal(isDeclared: Bool) -> String? {
         guard upstream.isPartitioned, downstream.isPartitioned else {
             return isDeclared && !upstream.isPartitioned && mapping != .all

@@ -25,6 +25,22 @@ package struct StagedExtraction: Hashable, Sendable {
     /// Which files of the source it was made from; `nil` if the source is no folder of files.
     package let inputs: [InputFile]?
     package let quarantine: Quarantine?
+    /// Of a partitioned table the partitions that were read, each in a staged file of its own; otherwise
+    /// empty.
+    package let partitions: [Partition]
+
+    /// The rows of one partition.
+    package struct Partition: Hashable, Sendable {
+        package let key: PartitionKey
+        package let rows: Int64
+        package let conversions: [Conversion]
+
+        package init(key: PartitionKey, rows: Int64, conversions: [Conversion]) {
+            self.key = key
+            self.rows = rows
+            self.conversions = conversions
+        }
+    }
 
     package init(
         source: SourceName, table: TableName, run: RunID, epoch: LeaseEpoch, mode: ExtractionMode,
@@ -32,8 +48,11 @@ package struct StagedExtraction: Hashable, Sendable {
         range: CursorRange? = nil, schema: [ColumnSchema], key: [String], isKeyUnique: Bool = false,
         cursor: String? = nil, conversions: [Conversion] = [], origin: BronzeManifest.Origin,
         schemaChanges: [SchemaChange] = [], storedSchema: StoredSchema? = nil, part: Int = 1,
-        inputs: [InputFile]? = nil, quarantine: Quarantine? = nil
+        inputs: [InputFile]? = nil, quarantine: Quarantine? = nil, partitions: [Partition] = []
     ) {
+        precondition(
+            (mode == .partitioned) == !partitions.isEmpty,
+            "Exactly a partitioned extraction has partitions.")
         precondition(
             (mode == .incremental) == (range != nil), "Exactly an incremental extraction covers a range.")
         self.source = source
@@ -54,6 +73,7 @@ package struct StagedExtraction: Hashable, Sendable {
         self.part = part
         self.inputs = inputs
         self.quarantine = quarantine
+        self.partitions = partitions
     }
 
     package var asset: AssetKey { .bronze(source, table) }
@@ -62,6 +82,30 @@ package struct StagedExtraction: Hashable, Sendable {
 
     func partition(on day: Day) -> BronzePartition {
         BronzePartition(source: source, table: table, ingestionDate: day)
+    }
+
+    /// The files that it becomes.
+    var pieces: [Piece] {
+        guard partitions.isEmpty else {
+            return partitions.map {
+                Piece(
+                    staged: LakeLayout.staged(asset, of: run, partition: $0.key), rows: $0.rows,
+                    conversions: $0.conversions, partition: $0.key)
+            }
+        }
+        return [Piece(staged: staged, rows: rows, conversions: conversions, partition: nil)]
+    }
+
+    /// One staged file and what it holds.
+    struct Piece {
+        let staged: LakePath
+        let rows: Int64
+        let conversions: [Conversion]
+        let partition: PartitionKey?
+    }
+
+    func data(of piece: Piece, in day: BronzePartition) -> LakePath {
+        piece.partition.map { day.data(of: run, partition: $0) } ?? day.data(of: run, part: part)
     }
 }
 
@@ -104,35 +148,26 @@ package struct BronzeCommit: Sendable {
         _ extraction: StagedExtraction, confirmLease: () async throws -> Void = {}
     ) async throws -> CommittedExtraction {
         if let manifest = try await earlierCommit(of: extraction) {
-            try await store.delete(extraction.staged)
+            for piece in extraction.pieces { try await store.delete(piece.staged) }
             return result(extraction, manifest, wasCommittedBefore: true)
         }
-        var path = try await locate(extraction)
-        let staging = Staging(store)
-        let bytes = try await staging.verify(
-            path, of: extraction.asset, rows: extraction.rows, schema: extraction.schema)
-        // The disk works while the bytes are hashed.
-        async let settled: Void = staging.settle(extraction.asset, of: extraction.run)
-        let sha256 = try await staging.sha256(of: path)
-        try await settled
+        var files: [VerifiedFile] = []
+        for piece in extraction.pieces { files.append(try await verify(piece, of: extraction)) }
 
         for _ in 0..<BronzeCommit.attemptsMax {
             let partition = extraction.partition(on: store.today())
-            let data = partition.data(of: extraction.run, part: extraction.part)
-            let file = DataFile(
-                name: String(data.name), run: extraction.run, rows: extraction.rows, bytes: bytes,
-                sha256: sha256,
-                range: extraction.range, conversions: extraction.conversions.sorted(),
-                inputs: extraction.inputs, quarantine: extraction.quarantine)
             do {
-                try await move(path, to: data)
-                path = data
+                for index in files.indices {
+                    let data = extraction.data(of: files[index].piece, in: partition)
+                    try await move(files[index].path, to: data)
+                    files[index].path = data
+                }
                 let current = try await manifests.manifest(of: partition)
-                try await confirm(extraction, data, current?.manifest, confirmLease)
-                let next = successor(of: current?.manifest, with: file, of: extraction, in: partition)
+                try await confirm(extraction, files, current?.manifest, confirmLease)
+                let next = successor(of: current?.manifest, with: files, of: extraction, in: partition)
                 let condition = current.map { WriteCondition.ifMatches($0.etag) } ?? .ifAbsent
                 guard case .written(let etag) = try await manifests.write(next, condition) else { continue }
-                try await confirmKept(extraction, data, etag, before: current?.manifest)
+                try await confirmKept(extraction, files, etag, before: current?.manifest)
                 try await clear(partition, after: next, etag, before: current?.manifest)
                 return result(extraction, next, wasCommittedBefore: false)
             } catch is PartitionSealed {
@@ -143,25 +178,52 @@ package struct BronzeCommit: Sendable {
         throw CommitContended(asset: extraction.asset, attempts: BronzeCommit.attemptsMax)
     }
 
+    /// A file that is proven to be whole, wherever it is by now.
+    private struct VerifiedFile {
+        let piece: StagedExtraction.Piece
+        var path: LakePath
+        let bytes: ByteCount
+        let sha256: String
+    }
+
+    private func verify(
+        _ piece: StagedExtraction.Piece, of extraction: StagedExtraction
+    ) async throws -> VerifiedFile {
+        let path = try await locate(piece, of: extraction)
+        let staging = Staging(store)
+        let bytes = try await staging.verify(
+            path, of: extraction.asset, rows: piece.rows, schema: extraction.schema)
+        // The disk works while the bytes are hashed.
+        async let settled: Void = staging.settle(piece.staged)
+        let sha256 = try await staging.sha256(of: path)
+        try await settled
+        return VerifiedFile(piece: piece, path: path, bytes: bytes, sha256: sha256)
+    }
+
     /// The commit that this run has made before, today or on the day before midnight.
     private func earlierCommit(of extraction: StagedExtraction) async throws -> BronzeManifest? {
         let partitions = try await manifests.partitions(of: extraction.source, extraction.table)
         for partition in partitions.suffix(2) {
             guard let manifest = try await manifests.manifest(of: partition)?.manifest else { continue }
-            let name = String(partition.data(of: extraction.run, part: extraction.part).name)
-            if manifest.files.contains(where: { $0.name == name }) { return manifest }
+            let listed = Set(manifest.files.map(\.name))
+            let isCommitted = extraction.pieces.allSatisfy { piece in
+                listed.contains(String(extraction.data(of: piece, in: partition).name))
+            }
+            if isCommitted { return manifest }
         }
         return nil
     }
 
     /// Where the rows are: staged, or already moved by an attempt that was cut off.
-    private func locate(_ extraction: StagedExtraction) async throws -> LakePath {
-        if try await store.head(extraction.staged) != nil { return extraction.staged }
+    private func locate(
+        _ piece: StagedExtraction.Piece, of extraction: StagedExtraction
+    ) async throws -> LakePath {
+        if try await store.head(piece.staged) != nil { return piece.staged }
         for partition in try await manifests.partitions(of: extraction.source, extraction.table).suffix(2) {
-            let data = partition.data(of: extraction.run, part: extraction.part)
+            let data = extraction.data(of: piece, in: partition)
             if try await store.head(data) != nil { return data }
         }
-        throw ObjectNotFound(path: extraction.staged)
+        throw ObjectNotFound(path: piece.staged)
     }
 
     private func move(_ path: LakePath, to data: LakePath) async throws {
@@ -176,27 +238,31 @@ package struct BronzeCommit: Sendable {
     /// Who lost the lease cannot publish: neither by the manifest's epoch, nor by the lease itself, nor if
     /// the new holder's recovery has already taken the file away.
     private func confirm(
-        _ extraction: StagedExtraction, _ data: LakePath, _ current: BronzeManifest?,
+        _ extraction: StagedExtraction, _ files: [VerifiedFile], _ current: BronzeManifest?,
         _ confirmLease: () async throws -> Void
     ) async throws {
         if let current, current.epoch > extraction.epoch {
-            try await store.removeUncommitted(data)
+            for file in files { try await store.removeUncommitted(file.path) }
             throw lost(extraction, "run \(current.run) has committed with epoch \(current.epoch)")
         }
         try await confirmLease()
-        guard try await store.head(data) != nil else { throw lost(extraction, "its file was removed") }
+        for file in files where try await store.head(file.path) == nil {
+            throw lost(extraction, "its file was removed")
+        }
     }
 
     /// The last defence against a recovery that took this run for dead while it committed: a manifest that
     /// lists a file which is gone is taken back.
     private func confirmKept(
-        _ extraction: StagedExtraction, _ data: LakePath, _ etag: ETag, before: BronzeManifest?
+        _ extraction: StagedExtraction, _ files: [VerifiedFile], _ etag: ETag, before: BronzeManifest?
     ) async throws {
-        guard try await store.head(data) == nil else { return }
+        var missing: LakePath?
+        for file in files where try await store.head(file.path) == nil { missing = file.path }
+        guard let missing else { return }
         if let before {
             _ = try await manifests.write(before, .ifMatches(etag))
         } else {
-            let partition = BronzePartition(containing: data)
+            let partition = BronzePartition(containing: missing)
             if let partition, try await store.head(partition.manifest)?.etag == etag {
                 try await store.delete(partition.manifest)
             }
@@ -209,12 +275,24 @@ package struct BronzeCommit: Sendable {
     }
 
     private func successor(
-        of current: BronzeManifest?, with file: DataFile, of extraction: StagedExtraction,
+        of current: BronzeManifest?, with verified: [VerifiedFile], of extraction: StagedExtraction,
         in partition: BronzePartition
     ) -> BronzeManifest {
-        var files = [file]
+        var files = verified.map { file in
+            DataFile(
+                name: String(file.path.name), run: extraction.run, rows: file.piece.rows, bytes: file.bytes,
+                sha256: file.sha256, range: extraction.range, conversions: file.piece.conversions.sorted(),
+                inputs: extraction.inputs, quarantine: extraction.quarantine,
+                partition: file.piece.partition)
+        }
         if extraction.mode != .full, let current, current.mode == extraction.mode {
-            files = current.files.filter { $0.name != file.name } + files
+            let names = Set(files.map(\.name))
+            // A partition that is read twice in a day is there once.
+            let replaced = Set(files.compactMap(\.partition))
+            files =
+                current.files.filter { file in
+                    !names.contains(file.name) && !(file.partition.map(replaced.contains) ?? false)
+                } + files
         }
         return BronzeManifest(
             asset: extraction.asset, ingestionDate: partition.ingestionDate, mode: extraction.mode,
@@ -255,8 +333,8 @@ package struct BronzeCommit: Sendable {
         _ extraction: StagedExtraction, _ manifest: BronzeManifest, wasCommittedBefore: Bool
     ) -> CommittedExtraction {
         let partition = extraction.partition(on: manifest.ingestionDate)
-        let name = String(partition.data(of: extraction.run, part: extraction.part).name)
-        let file = manifest.files.first { $0.name == name }
+        let names = Set(extraction.pieces.map { String(extraction.data(of: $0, in: partition).name) })
+        let file = manifest.files.first { names.contains($0.name) }
         return CommittedExtraction(
             manifest: manifest, range: file?.range.flatMap { CommittedRange($0, in: manifest) },
             wasCommittedBefore: wasCommittedBefore)

@@ -16,13 +16,23 @@ package struct CurrentBronze: Hashable, Sendable {
 
     init(newest: BronzeManifest, manifests: [BronzeManifest]) {
         self.newest = newest
-        files = manifests.flatMap { manifest in
+        let all = manifests.flatMap { manifest in
             let folder = LakeLayout.folder(of: manifest.asset)
                 .appending("ingestion_date=\(manifest.ingestionDate)")
             return manifest.files.map {
                 File(path: folder.appending($0.name), ingestionDate: manifest.ingestionDate, file: $0)
             }
         }
+        files = newest.mode == .partitioned ? CurrentBronze.newestOfEachPartition(all) : all
+    }
+
+    /// A partition that was read again is its newest file: rows that are gone from the source are gone.
+    private static func newestOfEachPartition(_ files: [File]) -> [File] {
+        var seen: Set<PartitionKey> = []
+        let newest = files.reversed().filter { file in
+            file.file.partition.map { seen.insert($0).inserted } ?? false
+        }
+        return newest.reversed()
     }
 
     package var mode: ExtractionMode { newest.mode }

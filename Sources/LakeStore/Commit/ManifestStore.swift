@@ -82,7 +82,7 @@ package struct ManifestStore: Sendable {
             guard let newest = try await manifest(of: partition)?.manifest else { continue }
             switch newest.mode {
             case .full: return CurrentBronze(newest: newest, manifests: [newest])
-            case .incremental, .files:
+            case .incremental, .files, .partitioned:
                 let earlier = try await read(older).filter { $0.mode == newest.mode }
                 return CurrentBronze(newest: newest, manifests: earlier + [newest])
             }

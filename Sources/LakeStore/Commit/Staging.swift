@@ -31,7 +31,11 @@ package struct Staging: Sendable {
     ///
     /// It promises nothing, so what goes wrong here is left to the commit to find.
     package func settle(_ asset: AssetKey, of run: RunID) async throws {
-        guard let path = store.localPath(of: LakeLayout.staged(asset, of: run)) else { return }
+        try await settle(LakeLayout.staged(asset, of: run))
+    }
+
+    func settle(_ staged: LakePath) async throws {
+        guard let path = store.localPath(of: staged) else { return }
         try await BlockingPool.shared.run {
             let descriptor = open(path, O_RDONLY | O_CLOEXEC)
             guard descriptor >= 0 else { return }

@@ -15,7 +15,7 @@ struct ModelFile {
     }
 
     init(
-        _ text: String, key: AssetKey, file: String, variables: [String: String], _ mistakes: MistakeList
+        _ text: String, key: AssetKey, file: String, zone: ZoneRules = .utc, variables: [String: String], _ mistakes: MistakeList
     ) {
         guard let parts = Self.parts(text, file: file, mistakes) else {
             (definition, references) = (nil, [])
@@ -40,6 +40,9 @@ struct ModelFile {
         let declared = reader.has(ModelKeys.columns.name) ? columns.map(\.name) : nil
         for check in reader[ModelKeys.checks] ?? [] { checks.add(check, column: nil, declared: declared) }
         references = checks.references
+        let partitions = reader[PartitionsKeys.partitions]?.definition(of: .model, zone: zone)
+        if let partitions, let declared { Self.check(partitions, declared, document) }
+        let inputs = InputKeys.read(reader[InputKeys.inputs] ?? [], document)
         definition =
             parts.isSQLEmpty
             ? nil
@@ -47,8 +50,22 @@ struct ModelFile {
                 key: key, description: reader[ModelKeys.description], grain: reader[ModelKeys.grain],
                 owner: reader[ModelKeys.owner], tags: (reader[ModelKeys.tags] ?? []).map(\.value),
                 materialization: reader[ModelKeys.materialization] ?? .full, columns: columns,
-                checks: checks.all,
+                checks: checks.all, partitions: partitions, inputs: inputs,
                 sql: parts.sql, sqlPlace: sqlPlace)
+    }
+
+    /// Columns that decide on partitions are among those that the model declares.
+    private static func check(
+        _ partitions: PartitionsDefinition, _ declared: [String], _ document: YAMLDocument
+    ) {
+        for column in partitions.columns where !declared.contains(column) {
+            let meant = suggestion(for: column, among: declared)
+            document.mistakes.add(
+                .unknownColumn, at: partitions.place,
+                "the partitions are by the column '\(column)', which is not declared"
+                    + (meant.isEmpty ? "." : meant),
+                remedy: "Columns of this model: \(declared.joined(separator: ", ")).")
+        }
     }
 
     private static func parts(_ text: String, file: String, _ mistakes: MistakeList) -> ModelText? {

@@ -26,7 +26,9 @@ struct SourceFile {
             let isExcluded = Self.refuse(
                 table, entry.key, exclusions + lake.exclusions, source: name, document)
             guard let settings = entry.value, !isExcluded else { continue }
-            tables.append(Self.table(table, entry.key, settings, of: reader, sourceTags: tags))
+            tables.append(
+                Self.table(
+                    table, entry.key, settings, of: reader, sourceTags: tags, zone: lake.zone ?? .utc))
         }
         tableNames = names
         let connection = Self.connection(reader, document, lake)

@@ -34,7 +34,7 @@ enum TableKeys {
     static let description = Key("description", .text, "What one row is.")
     static let mode = Key(
         "mode", .choice as ValueShape<ExtractionMode>,
-        "full: all of it. incremental: from the watermark on. files: new and changed files. Default: full; of files: files."
+        "full: all of it. incremental: from the watermark on. files: new and changed files. partitioned: partition by partition. Default: full; of files: files; with 'partitions': partitioned."
     )
     static let key = Key(
         "key", .list(of: .text, orOne: true, atLeast: 1),
@@ -71,6 +71,7 @@ enum TableKeys {
         [
             description, mode, key, cursor, overlap, chunk, parallel, checksum, RuleKeys.losses,
             RuleKeys.invalidText, RuleKeys.schemaChange, tags, tolerance, columns, checks,
+            PartitionsKeys.partitions,
         ] + FileKeys.all)
 }
 

@@ -5,7 +5,7 @@ extension SourceFile {
     /// Reads what is said of one table; what it leaves open, the source's own keys say.
     static func table(
         _ name: TableName, _ key: Node, _ reader: MappingReader, of source: MappingReader,
-        sourceTags: [String]
+        sourceTags: [String], zone: ZoneRules
     ) -> TableDefinition {
         let document = reader.document
         let mode = mode(name, reader)
@@ -29,7 +29,7 @@ extension SourceFile {
             hasChecksum: reader[TableKeys.checksum] ?? false, tolerance: reader[TableKeys.tolerance],
             columns: columns,
             checks: (reader[TableKeys.checks] ?? []).compactMap(ExtractionCheckKeys.read),
-            files: FileKeys.read(reader),
+            files: FileKeys.read(reader), partitions: partitions(name, reader, mode, zone: zone),
             place: document.place(of: key))
     }
 
@@ -53,14 +53,22 @@ extension SourceFile {
         let document = reader.document
         let written = reader[TableKeys.mode]
         let isOfFiles = reader.has(FileKeys.files.name)
-        let mode = written ?? (isOfFiles ? .files : .full)
-        if isOfFiles ? mode == .incremental : mode == .files {
+        let isPartitioned = reader.has(PartitionsKeys.partitions.name)
+        let mode = written ?? (isOfFiles ? .files : isPartitioned ? .partitioned : .full)
+        if isOfFiles ? mode == .incremental || mode == .partitioned : mode == .files {
             document.report(
                 .conflict, reader.node(of: TableKeys.mode.name),
                 "'mode: \(mode.rawValue)' \(isOfFiles ? "is not for" : "is only for") tables of files.",
                 remedy: isOfFiles
                     ? "Write 'mode: files' for new and changed files, 'mode: full' for all of them."
                     : "Add 'files: <pattern>', or write 'mode: full' or 'mode: incremental'.")
+            return mode
+        }
+        if mode == .partitioned, !isPartitioned {
+            document.report(
+                .missingKey, reader.node(of: TableKeys.mode.name),
+                "the table '\(name)' does not say what its partitions are.",
+                remedy: "Add 'partitions: { by: daily, column: <date>, start: <YYYY-MM-DD> }'.")
             return mode
         }
         let isKnown = written != nil || !reader.has(TableKeys.mode.name)
@@ -71,13 +79,31 @@ extension SourceFile {
                 remedy: "Add 'cursor: <column that grows with every change>', or remove 'mode: incremental'.")
         }
         for forIncremental in [TableKeys.cursor.name, TableKeys.overlap.name, TableKeys.chunk.name]
-        where isKnown && mode == .full && !isOfFiles && reader.has(forIncremental) {
+        where isKnown && (mode == .full || mode == .partitioned) && !isOfFiles && reader.has(forIncremental) {
             document.report(
                 .conflict, reader.node(of: forIncremental),
-                "the table '\(name)' is read in full, so '\(forIncremental)' has no meaning.",
+                "the table '\(name)' is read \(mode == .full ? "in full" : "by partitions"), so '\(forIncremental)' has no meaning.",
                 remedy: "Add 'mode: incremental', or remove '\(forIncremental)'.")
         }
         return mode
+    }
+
+    private static func partitions(
+        _ name: TableName, _ reader: MappingReader, _ mode: ExtractionMode, zone: ZoneRules
+    ) -> PartitionsDefinition? {
+        guard let written = reader[PartitionsKeys.partitions] else { return nil }
+        let document = reader.document
+        guard mode == .partitioned || !reader.has(PartitionsKeys.partitions.name) else {
+            let isOfFiles = reader.has(FileKeys.files.name)
+            document.report(
+                .conflict, reader.node(of: PartitionsKeys.partitions.name),
+                "the table '\(name)' is read with 'mode: \(mode.rawValue)', so 'partitions' has no meaning.",
+                remedy: isOfFiles
+                    ? "Remove 'partitions': new and changed files are read by themselves."
+                    : "Remove 'mode', or 'partitions'.")
+            return nil
+        }
+        return written.definition(of: .table, zone: zone)
     }
 }
 
