@@ -2,7 +2,8 @@ internal import LakeModel
 internal import Project
 
 extension ExtractionMistake {
-    static func missingPartitions(_ table: TableDefinition, of source: SourceDefinition) -> ExtractionMistake {
+    static func missingPartitions(_ table: TableDefinition, of source: SourceDefinition) -> ExtractionMistake
+    {
         ExtractionMistake(
             code: "extraction.no-partition",
             problem: "\(source.name).\(table.name) is read by partitions, and none was named.",

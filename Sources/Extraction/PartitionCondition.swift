@@ -87,22 +87,34 @@ struct PartitionCondition {
     }
 
     /// - Throws: if a row of the file is not of the partition: the source orders or compares values otherwise.
-    func require(of file: StagedFile, _ table: TableDefinition, of source: SourceDefinition) throws {
+    ///   Values that bronze cannot hold, which are NULL there, the ledger accounts for.
+    func require(
+        of file: StagedFile, _ ledger: ExtractionLedger, _ table: TableDefinition, of source: SourceDefinition
+    ) throws {
         let conditions = dimensions.map { dimension in
             switch dimension {
             case .times(let column, let lower, let upper):
-                return "\(file.comparison(of: column, ">=", lower)) AND \(file.comparison(of: column, "<", upper))"
+                return
+                    "\(file.comparison(of: column, ">=", lower)) AND \(file.comparison(of: column, "<", upper))"
             case .number(let column, let number): return "\(quotedIdentifier(column.name)) = \(number)"
             // A CHAR of PostgreSQL comes with the spaces that fill it.
             case .text(let column, let text):
                 return "rtrim(\(quotedIdentifier(column.name)), ' ') = \(quotedLiteral(text))"
             }
         }
-        let found = try file.connection.query(
-            "SELECT count(*) FROM \(file.table) WHERE NOT coalesce(\(conditions.joined(separator: " AND ")), false)")
-        let strangers = found.rows.first?.first?.integer ?? 0
-        guard strangers == 0 else {
-            throw ExtractionMistake.strangers(strangers, in: partition.key, table, of: source)
+        let condition = conditions.joined(separator: " AND ")
+        let row =
+            try file.connection.query(
+                """
+                SELECT count(*) FILTER (NOT (\(condition))), count(*) FILTER ((\(condition)) IS NULL) \
+                FROM \(file.table)
+                """
+            ).rows.first ?? []
+        let (strangers, nulls) = (row.first?.integer ?? 0, row.last?.integer ?? 0)
+        let columns = Set(dimensions.map(\.column.name))
+        let lost = ledger.conversions.filter { columns.contains($0.column) }.reduce(0) { $0 + $1.values }
+        guard strangers == 0, nulls <= lost else {
+            throw ExtractionMistake.strangers(strangers + nulls, in: partition.key, table, of: source)
         }
     }
 

@@ -120,7 +120,7 @@ struct PartitionsReader {
                 read: ledger.rows, counted: counted, snapshot.consistency, table, of: source)
         }
         let file = StagedFile(path: path, shape: reading.table, connection: connection)
-        try condition.require(of: file, table, of: source)
+        try condition.require(of: file, ledger, table, of: source)
         if table.hasChecksum, let checksums = try session.checksums(of: reading) {
             try file.requireChecksums(checksums, conversions: ledger.conversions, table, of: source)
         }

@@ -86,7 +86,8 @@ package struct AssetState: Hashable, Sendable {
             return selectOfInputs(urls, bronze.supersededInputs, fileColumn: InputFile.pathColumn)
         }
         guard bronze.mode == .incremental || bronze.mode == .partitioned,
-            let stored = bronze.newest.storedSchema else {
+            let stored = bronze.newest.storedSchema
+        else {
             return selectStored(bronze, urls, hasMixedTypes: false)
         }
         let columns = stored.columns.map {
@@ -105,7 +106,8 @@ package struct AssetState: Hashable, Sendable {
     ) -> String {
         let key = bronze.newest.key.map(quotedIdentifier).joined(separator: ", ")
         if bronze.mode == .full || bronze.mode == .partitioned || key.isEmpty
-            || urls.count == 1 && bronze.newest.isKeyUnique {
+            || urls.count == 1 && bronze.newest.isKeyUnique
+        {
             return "SELECT * FROM \(parquet(urls))"
         }
         guard bronze.newest.isKeyUnique, !hasMixedTypes else {

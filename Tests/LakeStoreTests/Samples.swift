@@ -67,12 +67,22 @@ extension StagedExtraction {
             range: mode == .incremental
                 ? CursorRange(cursor: cursor, lower: nil, upper: .integer(upper)) : nil,
             schema: sampleSchema, key: key, cursor: mode == .incremental ? cursor : nil,
-            origin: .init(system: "mysql 8.4", fingerprint: nil, rows: rows, readAt: someTime))
+            origin: .init(system: "mysql 8.4", fingerprint: nil, rows: rows, readAt: someTime),
+            partitions: mode == .partitioned
+                ? ["a", "b"].map { name in
+                    Partition(key: PartitionKey("\(name)\(run)")!, rows: rows / 2, conversions: [])
+                } : [])
     }
 
     /// Writes its staged file, as an extraction does.
     @discardableResult
     func stage(in store: some ObjectStore, writtenRows: Int64? = nil) async throws -> StagedExtraction {
+        for partition in partitions {
+            _ = try await store.write(
+                .bytes(parquet(rows: writtenRows ?? partition.rows, content: "\(partition.key) of \(run)")),
+                to: LakeLayout.staged(asset, of: run, partition: partition.key), .unconditionally)
+        }
+        guard partitions.isEmpty else { return self }
         let bytes = parquet(rows: writtenRows ?? rows, content: "rows of \(run)")
         _ = try await store.write(.bytes(bytes), to: staged, .unconditionally)
         return self

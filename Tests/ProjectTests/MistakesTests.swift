@@ -206,7 +206,8 @@ struct WrongFile: CustomTestStringConvertible, Sendable {
     static let ofTables: [WrongFile] = [
         .table("{ mod: full }", "3:14: unknown key 'mod': did you mean 'mode'? [project.unknown-key]"),
         .table(
-            "{ mode: incr }", "3:20: expected one of full, incremental, files, partitioned, found 'incr'. [project.bad-value]"),
+            "{ mode: incr }",
+            "3:20: expected one of full, incremental, files, partitioned, found 'incr'. [project.bad-value]"),
         .table(
             "{ mode: incremental }",
             "3:14: the incremental table 'invoice' has no cursor. [project.missing-key]"),

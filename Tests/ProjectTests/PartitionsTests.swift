@@ -55,7 +55,8 @@ import Testing
         let dynamic = try table("{ partitions: { by: { keys: dynamic }, column: tenant } }")
         #expect(dynamic.partitions?.scheme.hasDynamicKeys == true)
         for (by, columns) in [
-            ("[daily, { keys: [uk, ie] }]", "[day, country]"), ("[{ keys: [uk, ie] }, daily]", "[country, day]"),
+            ("[daily, { keys: [uk, ie] }]", "[day, country]"),
+            ("[{ keys: [uk, ie] }, daily]", "[country, day]"),
         ] {
             let both = try table(
                 "{ partitions: { by: \(by), columns: \(columns), start: 2022-05-01 } }")

@@ -39,7 +39,7 @@ import Testing
         let suite = `A mistake in a lake's files`.self
         let wrong =
             (suite.ofLakeYAML + suite.ofConnections + suite.ofSources + suite.ofTables + suite.ofModels
-                + suite.ofPartitions)
+            + suite.ofPartitions)
             .filter {
                 wrong in
                 codes.contains { wrong.mistake.hasSuffix("[project.\($0)]") }

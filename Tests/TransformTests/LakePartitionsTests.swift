@@ -31,7 +31,9 @@ import Transform
         // A model begins with its inputs.
         #expect(try scheme("silver.fact") == "by day (UTC, from 2022-05-01)")
         #expect(try scheme("gold.mart") == "by week (UTC, from 2022-04-25)")
-        let (fact, invoice) = (try #require(AssetKey("silver.fact")), try #require(AssetKey("bronze_app.invoice")))
+        let (fact, invoice) = (
+            try #require(AssetKey("silver.fact")), try #require(AssetKey("bronze_app.invoice"))
+        )
         let relation = try #require(graph.partitions.relation(of: fact, to: invoice))
         let now = try #require(Timestamp("2026-11-22T12:00:00Z"))
         let day = try #require(PartitionKey("2026-10-05"))

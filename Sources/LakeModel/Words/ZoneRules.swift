@@ -138,7 +138,9 @@ package struct LocalTime: Hashable, Sendable, Comparable, CustomStringConvertibl
     package var minute: Int { Int(microsecondsOfDay / 60_000_000 % 60) }
     package var second: Int { Int(microsecondsOfDay / 1_000_000 % 60) }
 
-    package var microsecondsSinceEpoch: Int64 { Int64(day.daysSinceEpoch) * 86_400_000_000 + microsecondsOfDay }
+    package var microsecondsSinceEpoch: Int64 {
+        Int64(day.daysSinceEpoch) * 86_400_000_000 + microsecondsOfDay
+    }
 
     /// `2026-11-22 23:04:05`; a fraction is cut.
     package var description: String { "\(day) \(padded(hour, 2)):\(padded(minute, 2)):\(padded(second, 2))" }

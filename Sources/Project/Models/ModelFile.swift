@@ -15,7 +15,8 @@ struct ModelFile {
     }
 
     init(
-        _ text: String, key: AssetKey, file: String, zone: ZoneRules = .utc, variables: [String: String], _ mistakes: MistakeList
+        _ text: String, key: AssetKey, file: String, zone: ZoneRules = .utc, variables: [String: String],
+        _ mistakes: MistakeList
     ) {
         guard let parts = Self.parts(text, file: file, mistakes) else {
             (definition, references) = (nil, [])

@@ -16,8 +16,10 @@ enum ModelKeys {
     static let checks = Key("checks", .listOfAny(of: CheckForms.ofTable), "Rules that the table must meet.")
 
     static let shape = MappingShape(
-        "a model", [
-            description, grain, owner, tags, materialization, PartitionsKeys.partitions, InputKeys.inputs, columns,
+        "a model",
+        [
+            description, grain, owner, tags, materialization, PartitionsKeys.partitions, InputKeys.inputs,
+            columns,
             checks,
         ])
 }

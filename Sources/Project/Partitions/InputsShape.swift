@@ -82,7 +82,9 @@ extension ValueShape where Value == PartitionMapping.Times {
             case "all": return .all
             default:
                 let number = text.hasPrefix("last ") ? Int(text.dropFirst(5)) : nil
-                if let number, (1...999_999).contains(number), "last \(number)" == text { return .last(number) }
+                if let number, (1...999_999).contains(number), "last \(number)" == text {
+                    return .last(number)
+                }
                 document.reportValue(
                     node, "expected \(expected), found \(node.inWords).",
                     remedy: "Write \(expected), or { from: -6, through: 0 }.")

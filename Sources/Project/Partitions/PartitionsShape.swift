@@ -5,7 +5,8 @@ internal import Yams
 enum PartitionsKeys {
     static let by = Key(
         "by", .dimensions, isRequired: true,
-        "hourly, daily, weekly, monthly, or { keys: [uk, ie] }, or a list of one time and one such list of keys.")
+        "hourly, daily, weekly, monthly, or { keys: [uk, ie] }, or a list of one time and one such list of keys."
+    )
     static let column = Key("column", .text, "The column that decides in which partition a row is.")
     static let columns = Key(
         "columns", .list(of: .text, atLeast: 1), "The columns of several dimensions, in the order of 'by'.")
@@ -13,7 +14,8 @@ enum PartitionsKeys {
     static let end = Key("end", .day, "The first day after the last partition. Default: it goes on.")
     static let endOffset = Key(
         "end_offset", .integer(-1_000...1_000),
-        "By how many partitions what exists goes beyond those that are over: 1 is the present one, too. Default: 0.")
+        "By how many partitions what exists goes beyond those that are over: 1 is the present one, too. Default: 0."
+    )
     static let timezone = Key("timezone", .located(.text), "An IANA name. Default: the lake's.")
     static let weekStarts = Key(
         "week_starts", .choice as ValueShape<DayOfWeek>, "The first day of a week. Default: monday.")
@@ -106,7 +108,8 @@ extension ValueShape where Value == WrittenDimension {
             guard KeyPartitions.key(text) != nil else {
                 document.reportValue(
                     node, "\(node.inWords) cannot be the key of a partition.",
-                    remedy: "Keys have no white space, quotes, / \\ , | = * ? or '..', and are not 'all' or 'latest'."
+                    remedy:
+                        "Keys have no white space, quotes, / \\ , | = * ? or '..', and are not 'all' or 'latest'."
                 )
                 return nil
             }

@@ -76,7 +76,8 @@ extension WrittenPartitions {
         if hasColumn || hasColumns, named.count != count, !named.isEmpty {
             document.report(
                 .conflict,
-                settings?.node(of: hasColumn ? PartitionsKeys.column.name : PartitionsKeys.columns.name) ?? node,
+                settings?.node(of: hasColumn ? PartitionsKeys.column.name : PartitionsKeys.columns.name)
+                    ?? node,
                 "\(count) dimensions have \(count) columns, and \(named.count) \(named.count == 1 ? "is" : "are") named.",
                 remedy: count == 1 ? "Write 'column: <name>'." : "Write 'columns: [<time>, <key>]'.")
             return nil
@@ -155,7 +156,8 @@ extension WrittenPartitions {
         ]
         for name in ofTime where settings.has(name) {
             document.report(
-                .conflict, settings.node(of: name), "'\(name)' has no meaning: the partitions are of keys alone.",
+                .conflict, settings.node(of: name),
+                "'\(name)' has no meaning: the partitions are of keys alone.",
                 remedy: "Remove it, or add a time: 'by: [daily, { keys: … }]'.")
         }
     }
