@@ -22,6 +22,8 @@ package struct AssetState: Hashable, Sendable {
     package let files: Int
     /// Of the audit before it was published; empty for bronze.
     package let checks: [CheckResult]
+    /// The version of each of its partitions; empty if it has none.
+    package let partitions: [PartitionKey: String]
     /// What the newest extraction changed on the way; empty for silver and gold.
     package let conversions: [Conversion]
 
@@ -39,6 +41,7 @@ package struct AssetState: Hashable, Sendable {
         bytes = manifest.bytes
         files = manifest.files.count
         checks = manifest.checks
+        partitions = AssetState.partitions(manifest.files)
         conversions = []
     }
 
@@ -73,7 +76,16 @@ package struct AssetState: Hashable, Sendable {
         bytes = bronze.bytes
         files = bronze.files.count
         checks = []
+        partitions = AssetState.partitions(bronze.files.map(\.file))
         conversions = bronze.newest.conversions
+    }
+
+    private static func partitions(_ files: [DataFile]) -> [PartitionKey: String] {
+        var versions: [PartitionKey: String] = [:]
+        for file in files {
+            if let key = file.partition { versions[key] = file.version ?? file.sha256 ?? file.name }
+        }
+        return versions
     }
 
     /// The newest row of each key.

@@ -63,7 +63,7 @@ package struct ModelBuild: Sendable {
             connection in
             watch(connection.interrupter)
             let table = "read_parquet(\(quotedPath(path)), hive_partitioning = false)"
-            return (try schema(of: "FROM \(table)", on: connection), try audit(connection, path))
+            return (try ModelBuild.schema(of: "FROM \(table)", on: connection), try audit(connection, path))
         }
         try await settled
         let table = StagedTable(
@@ -75,7 +75,7 @@ package struct ModelBuild: Sendable {
         return try await TablePublish(store, now: now).publish(table)
     }
 
-    private func withConnection<T: Sendable>(_ body: @escaping @Sendable (Connection) throws -> T)
+    func withConnection<T: Sendable>(_ body: @escaping @Sendable (Connection) throws -> T)
         async throws -> T
     {
         try await session.database.withConnection { connection in
@@ -94,7 +94,7 @@ package struct ModelBuild: Sendable {
         return result.rows.first?.first?.integer ?? 0
     }
 
-    private func schema(of relation: String, on connection: Connection) throws -> [ColumnSchema] {
+    static func schema(of relation: String, on connection: Connection) throws -> [ColumnSchema] {
         try connection.query("DESCRIBE \(relation)").rows.compactMap { row in
             guard case .text(let name)? = row.first, case .text(let type)? = row.dropFirst().first else {
                 return nil

@@ -60,6 +60,22 @@ package struct ModelFailure: Diagnostic {
         remedy = "Cast it in the SQL (CAST(… AS \(type))), or correct the declaration."
     }
 
+    init(missingPartitionColumn column: String, of model: ModelDefinition, actual: [String]) {
+        (code, category) = ("model.missing-column", .badConfig)
+        place = model.partitions?.place ?? model.sqlPlace
+        problem = "\(model.key) is partitioned by the column '\(column)', which its SQL does not give."
+        remedy =
+            (nearestName(to: column, among: actual).map { "Did you mean '\($0)'? " } ?? "")
+            + "It gives: " + actual.joined(separator: ", ")
+    }
+
+    init(partitions problem: String, of model: ModelDefinition) {
+        (code, category) = ("model.partition", .badConfig)
+        place = model.partitions?.place ?? model.sqlPlace
+        self.problem = "\(model.key) cannot be built by partitions: \(problem)."
+        remedy = "A DATE, TIMESTAMP or TIMESTAMPTZ decides on the time, hours not a DATE; see docs/partitions.md."
+    }
+
     init(store key: AssetKey) {
         (code, category, place) = ("model.store", .badConfig, nil)
         problem = "\(key) cannot be staged: the lake's store has no files that DuckDB can write."

@@ -27,6 +27,26 @@ package enum LakeLayout {
         versions(of: asset).appending("\(run).parquet")
     }
 
+    /// The version of one partition of it.
+    package static func version(of asset: AssetKey, run: RunID, partition: PartitionKey) -> LakePath {
+        versions(of: asset).appending("\(run).p-\(partition.fileName).parquet")
+    }
+
+    /// The bytes of a partition for whoever reads a partitioned table by path:
+    /// `gold/revenue/day=2026-11-22/latest.parquet`.
+    package static func latest(
+        of asset: AssetKey, partition: PartitionKey, _ partitioning: TableManifest.Partitioning
+    ) -> LakePath {
+        let values =
+            partitioning.folders.count == 1
+            ? [partition.text[...]] : partition.text.split(separator: "|", maxSplits: 1)
+        let folder = zip(partitioning.folders, values).reduce(folder(of: asset)) { folder, part in
+            folder.appending(
+                "\(PartitionKey(known: part.0).folderValue)=\(PartitionKey(known: String(part.1)).folderValue)")
+        }
+        return folder.appending("latest.parquet")
+    }
+
     package static func versions(of asset: AssetKey) -> LakePath { folder(of: asset).appending("_runs") }
 
     /// The folder in which `run` writes what is not yet visible.

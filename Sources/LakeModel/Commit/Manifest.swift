@@ -29,11 +29,14 @@ package struct DataFile: Hashable, Sendable, Codable {
     package let quarantine: Quarantine?
     /// The partition of the table that it is; `nil` if the table is not partitioned.
     package let partition: PartitionKey?
+    /// What its rows are a pure function of, digested, if it is a partition of silver or gold.
+    package let version: String?
 
     package init(
         name: String, run: RunID, rows: Int64, bytes: ByteCount, sha256: String? = nil,
         range: CursorRange? = nil, conversions: [Conversion]? = nil, inputs: [InputFile]? = nil,
-        quarantine: Quarantine? = nil, partition: PartitionKey? = nil
+        quarantine: Quarantine? = nil, partition: PartitionKey? = nil,
+        version: String? = nil
     ) {
         self.name = name
         self.run = run
@@ -45,6 +48,7 @@ package struct DataFile: Hashable, Sendable, Codable {
         self.inputs = inputs
         self.quarantine = quarantine
         self.partition = partition
+        self.version = version
     }
 }
 
@@ -177,6 +181,32 @@ package struct TableManifest: Hashable, Sendable, Codable {
     package let seconds: Double
     /// Earlier versions whose files are kept for readers in flight and for rollback, newest first.
     package let kept: [RunID]
+    /// How the table is divided; `nil` if it is one file.
+    package let partitioning: Partitioning?
+    /// Files of partitions that were replaced, kept for readers in flight.
+    package let retired: [Retired]?
+
+    package struct Partitioning: Hashable, Sendable, Codable {
+        /// The scheme in words, without where it begins and ends: tables of another scheme share no partition.
+        package let scheme: String
+        /// The names of folders, `day` of `day=2026-11-22`: one for each dimension.
+        package let folders: [String]
+
+        package init(scheme: String, folders: [String]) {
+            self.scheme = scheme
+            self.folders = folders
+        }
+    }
+
+    package struct Retired: Hashable, Sendable, Codable {
+        package let name: String
+        package let at: Timestamp
+
+        package init(name: String, at: Timestamp) {
+            self.name = name
+            self.at = at
+        }
+    }
 
     package struct Input: Hashable, Sendable, Codable {
         package let asset: AssetKey
@@ -192,7 +222,7 @@ package struct TableManifest: Hashable, Sendable, Codable {
         asset: AssetKey, run: RunID, epoch: LeaseEpoch, publishedAt: Timestamp, version: String,
         codeHash: String,
         engine: String, inputs: [Input], files: [DataFile], schema: [ColumnSchema], checks: [CheckResult],
-        seconds: Double, kept: [RunID]
+        seconds: Double, kept: [RunID], partitioning: Partitioning? = nil, retired: [Retired]? = nil
     ) {
         self.asset = asset
         self.run = run
@@ -207,6 +237,8 @@ package struct TableManifest: Hashable, Sendable, Codable {
         self.checks = checks
         self.seconds = seconds
         self.kept = kept
+        self.partitioning = partitioning
+        self.retired = retired
     }
 
     package var rows: Int64 { files.reduce(0) { $0 + $1.rows } }

@@ -160,6 +160,17 @@ package struct KeyPartitions: Hashable, Sendable {
     }
 }
 
+extension PartitionScheme {
+    /// The scheme without where it begins and ends, and without its keys: what decides on which partition a
+    /// row is in.
+    package var rule: String {
+        let time = times.map { times in
+            TimePartitions(times.period, zone: times.zone).description
+        }
+        return [time, keys == nil ? nil : "by keys"].compactMap { $0 }.joined(separator: " and ")
+    }
+}
+
 extension PartitionScheme: CustomStringConvertible {
     /// `by day (Europe/London, from 2022-05-01) and by the keys uk, ie`.
     package var description: String {

@@ -76,16 +76,20 @@ package struct Recovery: Sendable {
     ) async throws {
         let versions = try await store.listFolder(LakeLayout.versions(of: asset)).objects
         let current = try await manifests.manifest(of: asset)?.manifest
-        let kept = Set(
+        var kept = Set(
             (current.map { [$0.run] + $0.kept } ?? []).map { LakeLayout.version(of: asset, run: $0) })
+        let listed = (current?.files.map(\.name) ?? []) + (current?.retired?.map(\.name) ?? [])
+        kept.formUnion(listed.map { LakeLayout.folder(of: asset).appending($0) })
         for version in versions where !kept.contains(version.path) {
             guard version.path.name.hasSuffix(".parquet"),
-                let run = RunID(String(version.path.name.dropLast(8))),
+                // A partition's version has its key after a dot.
+                let run = RunID(String(version.path.name.dropLast(8).prefix { $0 != "." })),
                 !liveRuns.contains(run)
             else { continue }
             try await store.delete(version.path)
             report.removed.append(version.path)
         }
+        try await clearPaths(asset, current, &report)
         do {
             let publish = TablePublish(store, now: { Timestamp(microseconds: 0) })
             if try await publish.refreshLatest(of: asset) {
@@ -93,6 +97,28 @@ package struct Recovery: Sendable {
             }
         } catch let missing as ObjectNotFound {
             report.problems.append(ListedFileMissing(asset: asset, path: missing.path))
+        }
+    }
+
+    /// What readers by path would find of partitions that the table has no more.
+    private func clearPaths(
+        _ asset: AssetKey, _ current: TableManifest?, _ report: inout RecoveryReport
+    ) async throws {
+        let folder = LakeLayout.folder(of: asset)
+        guard try await store.listFolder(folder).folders.contains(where: { $0.name.contains("=") }) else { return }
+        var kept: Set<LakePath> = []
+        if let current, let partitioning = current.partitioning {
+            kept = Set(
+                current.files.compactMap(\.partition).map {
+                    LakeLayout.latest(of: asset, partition: $0, partitioning)
+                })
+        }
+        for object in try await store.list(under: folder)
+        where object.path.name == "latest.parquet" && object.path.folder.name.contains("=")
+            && !kept.contains(object.path)
+        {
+            try await store.delete(object.path)
+            report.removed.append(object.path)
         }
     }
 

@@ -43,11 +43,11 @@ package struct StagedTable: Hashable, Sendable {
 /// that was read. That is the moment. Afterwards `latest.parquet` becomes the same bytes and versions that
 /// are kept no longer are deleted; recovery does both if a crash came between.
 package struct TablePublish: Sendable {
-    private let store: SealingStore
-    private let now: @Sendable () -> Timestamp
+    let store: SealingStore
+    let now: @Sendable () -> Timestamp
     private let keptMax: Int
-    private let manifests: ManifestStore
-    private static let attemptsMax = 16
+    let manifests: ManifestStore
+    static let attemptsMax = 16
 
     /// - Parameter keptMax: Earlier versions whose files stay, for readers in flight and for rollback.
     package init(_ store: SealingStore, keptMax: Int = 3, now: @escaping @Sendable () -> Timestamp) {
@@ -133,6 +133,9 @@ package struct TablePublish: Sendable {
             guard let current = try await manifests.manifest(of: asset)?.manifest,
                 let file = current.files.first
             else { return isChanged }
+            if let partitioning = current.partitioning {
+                return try await refreshLatest(of: current, partitioning)
+            }
             let version = LakeLayout.folder(of: asset).appending(file.name)
             guard let wanted = try await store.head(version) else {
                 // Two publications later it may be gone; then there is a newer manifest.

@@ -1,0 +1,217 @@
+internal import Crypto
+package import LakeModel
+
+/// Partitions of one silver or gold table that a run has staged, and what they were computed from.
+package struct StagedPartitions: Hashable, Sendable {
+    package let asset: AssetKey
+    package let run: RunID
+    package let epoch: LeaseEpoch
+    package let partitioning: TableManifest.Partitioning
+    package let partitions: [Part]
+    package let codeHash: String
+    package let engine: String
+    package let inputs: [TableManifest.Input]
+    package let schema: [ColumnSchema]
+    /// Of all of them together.
+    package let checks: [CheckResult]
+    package let seconds: Double
+
+    /// One partition, which is a staged file of its own.
+    package struct Part: Hashable, Sendable {
+        package let key: PartitionKey
+        package let rows: Int64
+        package let version: String
+
+        package init(key: PartitionKey, rows: Int64, version: String) {
+            self.key = key
+            self.rows = rows
+            self.version = version
+        }
+    }
+
+    package init(
+        asset: AssetKey, run: RunID, epoch: LeaseEpoch, partitioning: TableManifest.Partitioning,
+        partitions: [Part], codeHash: String, engine: String, inputs: [TableManifest.Input],
+        schema: [ColumnSchema], checks: [CheckResult], seconds: Double
+    ) {
+        precondition(asset.layer != .bronze && !partitions.isEmpty, "Partitions of silver or gold.")
+        self.asset = asset
+        self.run = run
+        self.epoch = epoch
+        self.partitioning = partitioning
+        self.partitions = partitions
+        self.codeHash = codeHash
+        self.engine = engine
+        self.inputs = inputs
+        self.schema = schema
+        self.checks = checks
+        self.seconds = seconds
+    }
+
+    func staged(_ part: Part) -> LakePath { LakeLayout.staged(asset, of: run, partition: part.key) }
+    func data(_ part: Part) -> LakePath { LakeLayout.version(of: asset, run: run, partition: part.key) }
+}
+
+extension TablePublish {
+    /// How long files of partitions that were replaced stay for readers in flight.
+    static let retirement = Duration.seconds(86_400)
+
+    /// Makes the staged partitions current, all at one instant; other partitions stay as they are.
+    ///
+    /// Publishing again, after a success or a crash at any instant, leads to the same state. Where the table
+    /// was divided otherwise before, or not at all, it begins anew.
+    ///
+    /// - Parameter confirmLease: Throws if the step is no longer ours; called right before the manifest is
+    ///   replaced.
+    /// - Throws: `PublishBlocked`, `CommitRefused`, `LeaseLost`, `CommitContended`, and what stores throw.
+    package func publish(
+        _ staged: StagedPartitions, confirmLease: () async throws -> Void = {}
+    ) async throws -> TableManifest {
+        let blocking = staged.checks.filter(\.blocks)
+        guard blocking.isEmpty else { throw PublishBlocked(asset: staged.asset, checks: blocking) }
+        if let current = try await manifests.manifest(of: staged.asset)?.manifest,
+            staged.partitions.allSatisfy({ part in
+                current.files.contains { $0.partition == part.key && $0.run == staged.run }
+            })
+        {
+            for part in staged.partitions { try await store.delete(staged.staged(part)) }
+            try await refreshLatest(of: staged.asset)
+            return current
+        }
+        var files: [DataFile] = []
+        for part in staged.partitions { files.append(try await place(part, of: staged)) }
+        for _ in 0..<TablePublish.attemptsMax {
+            let current = try await manifests.manifest(of: staged.asset)
+            try await confirm(staged, current?.manifest, confirmLease)
+            let next = try successor(of: current?.manifest, with: files, of: staged)
+            let condition = current.map { WriteCondition.ifMatches($0.etag) } ?? .ifAbsent
+            guard case .written = try await manifests.write(next, condition) else { continue }
+            try await refreshLatest(of: staged.asset)
+            try await deleteFiles(of: current?.manifest, notIn: next)
+            return next
+        }
+        throw CommitContended(asset: staged.asset, attempts: TablePublish.attemptsMax)
+    }
+
+    /// Verifies a staged file and moves it to where the manifest will name it.
+    private func place(_ part: StagedPartitions.Part, of staged: StagedPartitions) async throws -> DataFile {
+        let (from, data) = (staged.staged(part), staged.data(part))
+        let isStaged = try await store.head(from) != nil
+        let bytes = try await Staging(store).verify(
+            isStaged ? from : data, of: staged.asset, rows: part.rows, schema: staged.schema)
+        if isStaged { _ = try await store.rename(from, to: data, .unconditionally) }
+        return DataFile(
+            name: "_runs/\(data.name)", run: staged.run, rows: part.rows, bytes: bytes, partition: part.key,
+            version: part.version)
+    }
+
+    private func confirm(
+        _ staged: StagedPartitions, _ current: TableManifest?, _ confirmLease: () async throws -> Void
+    ) async throws {
+        func lost(_ reason: String) -> LeaseLost {
+            LeaseLost(asset: staged.asset, run: staged.run, epoch: staged.epoch, reason: reason)
+        }
+        if let current, current.epoch > staged.epoch {
+            for part in staged.partitions { try await store.delete(staged.data(part)) }
+            throw lost("run \(current.run) has published with epoch \(current.epoch)")
+        }
+        try await confirmLease()
+        for part in staged.partitions where try await store.head(staged.data(part)) == nil {
+            throw lost("its file was removed")
+        }
+    }
+
+    private func successor(
+        of current: TableManifest?, with files: [DataFile], of staged: StagedPartitions
+    ) throws -> TableManifest {
+        let now = now()
+        let replaced = Set(files.compactMap(\.partition))
+        let before = current?.files ?? []
+        let isSame = current?.partitioning == staged.partitioning
+        let stays = before.filter { file in
+            isSame && (file.partition.map { !replaced.contains($0) } ?? false)
+        }
+        if let current, !stays.isEmpty { try requireReadable(staged, with: current.schema) }
+        let kept = Set(stays.map(\.name) + files.map(\.name))
+        let retired =
+            (current?.retired ?? []).filter { now - $0.at < TablePublish.retirement && !kept.contains($0.name) }
+            + before.filter { !kept.contains($0.name) }.map { TableManifest.Retired(name: $0.name, at: now) }
+        let all = (stays + files).sorted { ($0.partition?.text ?? "") < ($1.partition?.text ?? "") }
+        return TableManifest(
+            asset: staged.asset, run: staged.run, epoch: staged.epoch, publishedAt: now,
+            version: version(of: all), codeHash: staged.codeHash, engine: staged.engine,
+            inputs: staged.inputs, files: all, schema: staged.schema, checks: staged.checks,
+            seconds: staged.seconds, kept: [], partitioning: staged.partitioning,
+            retired: retired.isEmpty ? nil : retired)
+    }
+
+    /// Two tables of the same partitions, each of the same version, have the same rows.
+    private func version(of files: [DataFile]) -> String {
+        var digest = SHA256()
+        for file in files {
+            digest.update(data: Array("\(file.partition?.text ?? "")\n\(file.version ?? "")\n".utf8))
+        }
+        return hexadecimal(digest.finalize())
+    }
+
+    /// New columns are NULL in partitions from before; anything else would need them anew.
+    private func requireReadable(_ staged: StagedPartitions, with before: [ColumnSchema]) throws {
+        let missing = before.filter { column in !staged.schema.contains(column) }
+        guard missing.isEmpty else {
+            let names = missing.map { "\($0.name) \($0.type)" }.joined(separator: ", ")
+            throw PartitionsDiffer(asset: staged.asset, columns: names)
+        }
+    }
+
+    /// Makes the files for readers by path those of the newest publication. Older ones were right before it.
+    ///
+    /// - Returns: whether one was not.
+    func refreshLatest(
+        of current: TableManifest, _ partitioning: TableManifest.Partitioning
+    ) async throws -> Bool {
+        var isChanged = false
+        for file in current.files where file.run == current.run {
+            guard let partition = file.partition else { continue }
+            let version = LakeLayout.folder(of: current.asset).appending(file.name)
+            guard let wanted = try await store.head(version) else { throw ObjectNotFound(path: version) }
+            let latest = LakeLayout.latest(of: current.asset, partition: partition, partitioning)
+            if try await store.head(latest)?.etag != wanted.etag {
+                try await store.copy(version, to: latest)
+                isChanged = true
+            }
+        }
+        return isChanged
+    }
+
+    /// Deletes what no manifest names any more, and what readers by path would find of another division.
+    private func deleteFiles(of before: TableManifest?, notIn next: TableManifest) async throws {
+        guard let before else { return }
+        let folder = LakeLayout.folder(of: next.asset)
+        let named = Set(next.files.map(\.name) + (next.retired?.map(\.name) ?? []))
+        let gone = (before.files.map(\.name) + (before.retired?.map(\.name) ?? [])).filter { !named.contains($0) }
+        for name in gone { try await store.delete(folder.appending(name)) }
+        guard before.partitioning != next.partitioning else { return }
+        for run in before.kept { try await store.delete(LakeLayout.version(of: next.asset, run: run)) }
+        guard let partitioning = before.partitioning else {
+            return try await store.delete(LakeLayout.latest(of: next.asset))
+        }
+        for key in before.files.compactMap(\.partition) {
+            let latest = LakeLayout.latest(of: next.asset, partition: key, partitioning)
+            if latest.folder != next.partitioning.map({ LakeLayout.latest(of: next.asset, partition: key, $0).folder }) {
+                try await store.delete(latest)
+            }
+        }
+    }
+}
+
+/// Partitions with other columns than those that stay.
+package struct PartitionsDiffer: Diagnostic {
+    package let asset: AssetKey
+    package let columns: String
+
+    package var code: String { "publish.partitions-differ" }
+    package var problem: String {
+        "\(asset) was not published: its other partitions have columns that these have not, or of another type: \(columns)."
+    }
+    package var remedy: String { "Build all of its partitions together: `tarn run \(asset) --partition all`." }
+}
