@@ -59,8 +59,10 @@ extension ModelBuild {
             watch(connection.interrupter)
             try session.define(inputs, on: connection)
             try model.requireDeclaredColumns(on: connection)
-            return try PartitionWriter(model: model.definition, partitions: definition, connection: connection)
-                .write(partitions)
+            return try PartitionWriter(
+                model: model.definition, partitions: definition, connection: connection
+            )
+            .write(partitions)
         }
         let checks = try await withConnection { connection in
             watch(connection.interrupter)
@@ -170,7 +172,8 @@ struct PartitionWriter {
             let isTimestamp = column.type.hasPrefix("TIMESTAMP")
             guard isTimestamp || column.type == "DATE" && times.period != .hourly else {
                 throw ModelFailure(
-                    partitions: "its column '\(column.name)' is \(column.type), which has no \(times.period.unit)",
+                    partitions:
+                        "its column '\(column.name)' is \(column.type), which has no \(times.period.unit)",
                     of: model)
             }
             let isDay = column.type == "DATE" && times.period == .daily
@@ -188,7 +191,8 @@ struct PartitionWriter {
     private func condition(_ key: PartitionKey, _ dimensions: [Dimension]) throws -> String {
         guard let partition = partitions.scheme.partition(key) else {
             throw ModelFailure(
-                partitions: "it has no partition '\(key)', as it is partitioned \(partitions.scheme)", of: model)
+                partitions: "it has no partition '\(key)', as it is partitioned \(partitions.scheme)",
+                of: model)
         }
         return dimensions.map { dimension in
             let name = quotedIdentifier(dimension.column.name)

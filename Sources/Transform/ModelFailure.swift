@@ -73,7 +73,8 @@ package struct ModelFailure: Diagnostic {
         (code, category) = ("model.partition", .badConfig)
         place = model.partitions?.place ?? model.sqlPlace
         self.problem = "\(model.key) cannot be built by partitions: \(problem)."
-        remedy = "A DATE, TIMESTAMP or TIMESTAMPTZ decides on the time, hours not a DATE; see docs/partitions.md."
+        remedy =
+            "A DATE, TIMESTAMP or TIMESTAMPTZ decides on the time, hours not a DATE; see docs/partitions.md."
     }
 
     init(store key: AssetKey) {

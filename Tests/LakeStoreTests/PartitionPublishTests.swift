@@ -25,12 +25,15 @@ import Testing
         }
     }
 
-    private func publish(_ partitions: StagedPartitions, to store: SealingStore) async throws -> TableManifest {
+    private func publish(_ partitions: StagedPartitions, to store: SealingStore) async throws -> TableManifest
+    {
         try await TablePublish(store, now: { someTime }).publish(partitions)
     }
 
     /// Which run each partition is of, as the manifest says and as readers by path find it.
-    private func runs(_ lake: SealingStore) async throws -> (manifest: [String: RunID], paths: [String: RunID]) {
+    private func runs(_ lake: SealingStore) async throws -> (
+        manifest: [String: RunID], paths: [String: RunID]
+    ) {
         let manifest = try #require(await ManifestStore(lake).manifest(of: factInvoice)).manifest
         var (listed, found): ([String: RunID], [String: RunID]) = ([:], [:])
         for file in manifest.files {

@@ -126,7 +126,8 @@ import Transform
         // Whoever reads by path sees each row once, with the day of its folder.
         let glob = "\(bench.folder.path)/lake/gold/m/day=*/*.parquet"
         #expect(
-            try await bench.query("SELECT day, v FROM read_parquet('\(glob)', hive_partitioning = true) ORDER BY ALL")
+            try await bench.query(
+                "SELECT day, v FROM read_parquet('\(glob)', hive_partitioning = true) ORDER BY ALL")
                 == ["2026-11-01|1", "2026-11-02|2", "2026-11-03|1"])
         #expect(try await bench.paths.contains("gold/m/day=2026-11-02/latest.parquet"))
         // A reader in flight still has its file, for a day.
@@ -216,11 +217,13 @@ import Transform
     @Test func `takes new columns, and refuses others that would not fit to what stays`() async throws {
         let bench = try Bench()
         let days = ["2026-11-01", "2026-11-02"]
-        try await bench.build("SELECT unnest([DATE '2026-11-01', DATE '2026-11-02']) AS day, 1 AS v", days, run: "r1")
+        try await bench.build(
+            "SELECT unnest([DATE '2026-11-01', DATE '2026-11-02']) AS day, 1 AS v", days, run: "r1")
         try await bench.build("SELECT DATE '2026-11-02' AS day, 1 AS v, 2 AS w", ["2026-11-02"], run: "r2")
         #expect(try await bench.rows() == ["2026-11-01|1|NULL", "2026-11-02|1|2"])
         await #expect(throws: PartitionsDiffer.self) {
-            try await bench.build("SELECT DATE '2026-11-02' AS day, 'x' AS v, 2 AS w", ["2026-11-02"], run: "r3")
+            try await bench.build(
+                "SELECT DATE '2026-11-02' AS day, 'x' AS v, 2 AS w", ["2026-11-02"], run: "r3")
         }
         try await bench.build(
             "SELECT unnest([DATE '2026-11-01', DATE '2026-11-02']) AS day, 'x' AS v", days, run: "r4")
@@ -237,10 +240,22 @@ import Transform
     }
 
     @Test(arguments: [
-        ("SELECT 1 AS x", "{ by: daily, column: day, start: 2026-11-01 }", "2026-11-01", "model.missing-column"),
-        ("SELECT 'a' AS day", "{ by: daily, column: day, start: 2026-11-01 }", "2026-11-01", "model.partition"),
-        ("SELECT DATE '2026-11-01' AS day", "{ by: hourly, column: day, start: 2026-11-01 }", "2026-11-01T00", "model.partition"),
-        ("SELECT DATE '2026-11-01' AS day", "{ by: daily, column: day, start: 2026-11-01 }", "2026-11", "model.partition"),
+        (
+            "SELECT 1 AS x", "{ by: daily, column: day, start: 2026-11-01 }", "2026-11-01",
+            "model.missing-column"
+        ),
+        (
+            "SELECT 'a' AS day", "{ by: daily, column: day, start: 2026-11-01 }", "2026-11-01",
+            "model.partition"
+        ),
+        (
+            "SELECT DATE '2026-11-01' AS day", "{ by: hourly, column: day, start: 2026-11-01 }",
+            "2026-11-01T00", "model.partition"
+        ),
+        (
+            "SELECT DATE '2026-11-01' AS day", "{ by: daily, column: day, start: 2026-11-01 }", "2026-11",
+            "model.partition"
+        ),
     ])
     func `that cannot be divided says why`(
         sql: String, partitions: String, key: String, code: String

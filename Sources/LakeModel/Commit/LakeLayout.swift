@@ -42,7 +42,8 @@ package enum LakeLayout {
             ? [partition.text[...]] : partition.text.split(separator: "|", maxSplits: 1)
         let folder = zip(partitioning.folders, values).reduce(folder(of: asset)) { folder, part in
             folder.appending(
-                "\(PartitionKey(known: part.0).folderValue)=\(PartitionKey(known: String(part.1)).folderValue)")
+                "\(PartitionKey(known: part.0).folderValue)=\(PartitionKey(known: String(part.1)).folderValue)"
+            )
         }
         return folder.appending("latest.parquet")
     }

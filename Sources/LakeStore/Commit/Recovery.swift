@@ -105,7 +105,9 @@ package struct Recovery: Sendable {
         _ asset: AssetKey, _ current: TableManifest?, _ report: inout RecoveryReport
     ) async throws {
         let folder = LakeLayout.folder(of: asset)
-        guard try await store.listFolder(folder).folders.contains(where: { $0.name.contains("=") }) else { return }
+        guard try await store.listFolder(folder).folders.contains(where: { $0.name.contains("=") }) else {
+            return
+        }
         var kept: Set<LakePath> = []
         if let current, let partitioning = current.partitioning {
             kept = Set(

@@ -134,7 +134,9 @@ extension TablePublish {
         if let current, !stays.isEmpty { try requireReadable(staged, with: current.schema) }
         let kept = Set(stays.map(\.name) + files.map(\.name))
         let retired =
-            (current?.retired ?? []).filter { now - $0.at < TablePublish.retirement && !kept.contains($0.name) }
+            (current?.retired ?? []).filter {
+                now - $0.at < TablePublish.retirement && !kept.contains($0.name)
+            }
             + before.filter { !kept.contains($0.name) }.map { TableManifest.Retired(name: $0.name, at: now) }
         let all = (stays + files).sorted { ($0.partition?.text ?? "") < ($1.partition?.text ?? "") }
         return TableManifest(
@@ -188,7 +190,9 @@ extension TablePublish {
         guard let before else { return }
         let folder = LakeLayout.folder(of: next.asset)
         let named = Set(next.files.map(\.name) + (next.retired?.map(\.name) ?? []))
-        let gone = (before.files.map(\.name) + (before.retired?.map(\.name) ?? [])).filter { !named.contains($0) }
+        let gone = (before.files.map(\.name) + (before.retired?.map(\.name) ?? [])).filter {
+            !named.contains($0)
+        }
         for name in gone { try await store.delete(folder.appending(name)) }
         guard before.partitioning != next.partitioning else { return }
         for run in before.kept { try await store.delete(LakeLayout.version(of: next.asset, run: run)) }
@@ -197,7 +201,9 @@ extension TablePublish {
         }
         for key in before.files.compactMap(\.partition) {
             let latest = LakeLayout.latest(of: next.asset, partition: key, partitioning)
-            if latest.folder != next.partitioning.map({ LakeLayout.latest(of: next.asset, partition: key, $0).folder }) {
+            if latest.folder
+                != next.partitioning.map({ LakeLayout.latest(of: next.asset, partition: key, $0).folder })
+            {
                 try await store.delete(latest)
             }
         }
@@ -213,5 +219,7 @@ package struct PartitionsDiffer: Diagnostic {
     package var problem: String {
         "\(asset) was not published: its other partitions have columns that these have not, or of another type: \(columns)."
     }
-    package var remedy: String { "Build all of its partitions together: `tarn run \(asset) --partition all`." }
+    package var remedy: String {
+        "Build all of its partitions together: `tarn run \(asset) --partition all`."
+    }
 }
