@@ -86,7 +86,7 @@ struct PartitionCondition {
         return nullable.map { "\(session.quoted($0.name)) IS NULL" }.joined(separator: " OR ")
     }
 
-    /// - Throws: if a row of the file is not of the partition: the source orders or compares values otherwise.
+    /// - Throws: if a row of the file is not of the partition, as the source compares values otherwise.
     ///   Values that bronze cannot hold, which are NULL there, the ledger accounts for.
     func require(
         of file: StagedFile, _ ledger: ExtractionLedger, _ table: TableDefinition, of source: SourceDefinition

@@ -108,8 +108,8 @@ struct PartitionWriter {
         let partitioning: TableManifest.Partitioning
     }
 
-    /// One partition is the model's SELECT with a condition around it. Of several, the rows of all are computed
-    /// once, so that no partition sees another state than its neighbour.
+    /// One partition is the model's SELECT with a condition around it. Of several, the rows of all are
+    /// computed once, so that no partition sees another state than its neighbour.
     func write(_ wanted: [(key: PartitionKey, path: String)]) throws -> Written {
         let columns = try connection.prepare("\n\(model.sql)\n").columns.map {
             ColumnSchema(name: $0.name, type: $0.type.description)
@@ -125,7 +125,8 @@ struct PartitionWriter {
             try connection.execute("DROP TABLE IF EXISTS temp.\(table)")
             defer { try? connection.execute("DROP TABLE IF EXISTS temp.\(table)") }
             _ = try connection.query(
-                "CREATE TEMP TABLE \(table) AS SELECT * FROM (\n\(model.sql)\n) WHERE \(union(wanted.map(\.key), dimensions, conditions))"
+                "CREATE TEMP TABLE \(table) AS SELECT * FROM (\n\(model.sql)\n) "
+                    + "WHERE \(union(wanted.map(\.key), dimensions, conditions))"
             )
             for (partition, condition) in zip(wanted, conditions) {
                 rows.append(try copy("temp.\(table)", where: condition, to: partition.path))

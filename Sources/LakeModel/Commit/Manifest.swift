@@ -187,7 +187,7 @@ package struct TableManifest: Hashable, Sendable, Codable {
     package let retired: [Retired]?
 
     package struct Partitioning: Hashable, Sendable, Codable {
-        /// The scheme in words, without where it begins and ends: tables of another scheme share no partition.
+        /// The scheme in words, without where it begins and ends: tables of another share no partition.
         package let scheme: String
         /// The names of folders, `day` of `day=2026-11-22`: one for each dimension.
         package let folders: [String]

@@ -34,7 +34,7 @@ enum TableKeys {
     static let description = Key("description", .text, "What one row is.")
     static let mode = Key(
         "mode", .choice as ValueShape<ExtractionMode>,
-        "full: all of it. incremental: from the watermark on. files: new and changed files. partitioned: partition by partition. Default: full; of files: files; with 'partitions': partitioned."
+        "full, incremental (from the watermark on), files (new and changed ones), partitioned. Default: what suits."
     )
     static let key = Key(
         "key", .list(of: .text, orOne: true, atLeast: 1),

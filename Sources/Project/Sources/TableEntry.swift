@@ -82,7 +82,10 @@ extension SourceFile {
         where isKnown && (mode == .full || mode == .partitioned) && !isOfFiles && reader.has(forIncremental) {
             document.report(
                 .conflict, reader.node(of: forIncremental),
-                "the table '\(name)' is read \(mode == .full ? "in full" : "by partitions"), so '\(forIncremental)' has no meaning.",
+                """
+                the table '\(name)' is read \(mode == .full ? "in full" : "by partitions"), so '\(forIncremental)' \
+                has no meaning.
+                """,
                 remedy: "Add 'mode: incremental', or remove '\(forIncremental)'.")
         }
         return mode
