@@ -31,10 +31,10 @@ struct RunCommand: AsyncParsableCommand {
     func run() async throws {
         let lake = try await lake.open()
         var options = RunOptions()
-        options.isForced = force || fullRefresh
-        options.isFullRefresh = fullRefresh
-        options.acceptsSchemaChange = acceptSchemaChange
-        options.stepsMax = parallel
+        options.settings = RunSettings(
+            isForced: force || fullRefresh, isFullRefresh: fullRefresh,
+            acceptsSchemaChange: acceptSchemaChange)
+        options.worker.slots = parallel
         let display = RunDisplay(isSilent: output.json)
         let selection = try selection.parse()
         let (lakeToRun, chosen) = (lake, options)
@@ -96,7 +96,7 @@ struct RunJSON: Encodable {
         run = report.summary.id.text
         selection = report.summary.selection
         state = report.summary.state.rawValue
-        startedAt = report.summary.startedAt.description
+        startedAt = (report.summary.startedAt ?? report.summary.createdAt).description
         finishedAt = report.summary.finishedAt?.description
         steps = report.steps.map { step in
             StepJSON(

@@ -52,7 +52,7 @@ final class RunDisplay: RunObserver {
     func finish() { region.finish() }
 
     func summarize(_ report: RunReport) {
-        let elapsed = (report.summary.finishedAt ?? report.summary.startedAt) - report.summary.startedAt
+        let elapsed = report.summary.elapsed(at: report.summary.finishedAt ?? report.summary.createdAt)
         if report.steps.contains(where: { $0.state != .skipped }) { Output.line("\n" + table(report)) }
         let skipped = report.steps.filter { $0.state == .skipped }
         let reasons = Dictionary(grouping: skipped, by: { SkipSummary($0.skipReason ?? "") })

@@ -36,7 +36,8 @@ struct StatusCommand: AsyncParsableCommand {
                     runs: runs.map {
                         .init(
                             run: $0.id.text, state: $0.state.rawValue, selection: $0.selection,
-                            startedAt: $0.startedAt.description, finishedAt: $0.finishedAt?.description)
+                            startedAt: ($0.startedAt ?? $0.createdAt).description,
+                            finishedAt: $0.finishedAt?.description)
                     },
                     newest: report.map(RunJSON.init)))
         }
@@ -57,7 +58,7 @@ struct StatusCommand: AsyncParsableCommand {
         ])
         for run in runs {
             table.append([
-                run.id.text, run.state.rawValue, ageText(Lake.now() - run.startedAt),
+                run.id.text, run.state.rawValue, ageText(Lake.now() - (run.startedAt ?? run.createdAt)),
                 durationText(run.elapsed(at: Lake.now())), countText(run.steps[.succeeded] ?? 0),
                 countText(run.steps[.skipped] ?? 0),
                 countText((run.steps[.failed] ?? 0) + (run.steps[.blocked] ?? 0)), run.selection,

@@ -40,7 +40,9 @@ import Testing
         let page = try Repository.text("docs/cli.md")
         for source in try Repository.sources() where source.target == "Commands" {
             for command in Documentation.commands(in: source) {
-                let isNamed = ["tarn ", "tarn assets ", "tarn demo ", "tarn source "].contains { page.contains($0 + command) }
+                let isNamed = ["tarn ", "tarn assets ", "tarn demo ", "tarn source "].contains {
+                    page.contains($0 + command)
+                }
                 #expect(isNamed, "\(command)")
             }
             for option in Documentation.options(in: source) { #expect(page.contains(option), "\(option)") }
@@ -121,7 +123,7 @@ import Testing
 
     @Test func `the codes, commands and options of a file`() {
         let text = """
-            var code: String { "run.lake-busy" }
+            var code: String { "run.stalled" }
                 (code, category) = ("source.unreachable", .transient)
             code: "extraction.unknown-table",
             case missingKey = "project.missing-key"
@@ -132,7 +134,7 @@ import Testing
             """
         #expect(
             Documentation.codes(in: source(text)) == [
-                "run.lake-busy", "source.unreachable", "extraction.unknown-table", "project.missing-key",
+                "run.stalled", "source.unreachable", "extraction.unknown-table", "project.missing-key",
             ])
         #expect(Documentation.commands(in: source(text)) == ["reconcile"])
         #expect(Documentation.options(in: source(text)) == ["--max-rows"])

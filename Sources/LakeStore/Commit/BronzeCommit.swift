@@ -127,13 +127,14 @@ package struct BronzeCommit: Sendable {
             do {
                 try await move(path, to: data)
                 path = data
-                let current = try await manifests.manifest(of: partition)
-                try await confirm(extraction, data, current?.manifest, confirmLease)
-                let next = successor(of: current?.manifest, with: file, of: extraction, in: partition)
-                let condition = current.map { WriteCondition.ifMatches($0.etag) } ?? .ifAbsent
-                guard case .written(let etag) = try await manifests.write(next, condition) else { continue }
-                try await confirmKept(extraction, data, etag, before: current?.manifest)
-                try await clear(partition, after: next, etag, before: current?.manifest)
+                let current = try await manifests.slot(of: partition)
+                try await confirm(extraction, data, current, confirmLease)
+                let next = successor(of: current.manifest, with: file, of: extraction, in: partition)
+                guard case .written(let etag) = try await manifests.write(next, current.condition) else {
+                    continue
+                }
+                try await confirmKept(extraction, data, etag, before: current.manifest)
+                try await clear(partition, after: next, etag, before: current.manifest)
                 return result(extraction, next, wasCommittedBefore: false)
             } catch is PartitionSealed {
                 // Midnight passed since the day was asked for: the rows go into the new day.
@@ -176,12 +177,12 @@ package struct BronzeCommit: Sendable {
     /// Who lost the lease cannot publish: neither by the manifest's epoch, nor by the lease itself, nor if
     /// the new holder's recovery has already taken the file away.
     private func confirm(
-        _ extraction: StagedExtraction, _ data: LakePath, _ current: BronzeManifest?,
+        _ extraction: StagedExtraction, _ data: LakePath, _ current: ManifestSlot<BronzeManifest>,
         _ confirmLease: () async throws -> Void
     ) async throws {
-        if let current, current.epoch > extraction.epoch {
+        if let epoch = current.epoch, epoch > extraction.epoch {
             try await store.removeUncommitted(data)
-            throw lost(extraction, "run \(current.run) has committed with epoch \(current.epoch)")
+            throw lost(extraction, "somebody holds it with epoch \(epoch)")
         }
         try await confirmLease()
         guard try await store.head(data) != nil else { throw lost(extraction, "its file was removed") }

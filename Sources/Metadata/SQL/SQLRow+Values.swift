@@ -1,20 +1,20 @@
 internal import FoundationEssentials
-internal import GRDB
 internal import LakeModel
 
 /// A column's value as one of our types. A value that does not fit means that the file is damaged: it is
 /// reported, never trusted.
-extension Row {
+extension SQLRow {
     func text(_ column: String) throws -> String {
         guard let text = try optionalText(column) else { throw contradiction(column) }
         return text
     }
 
     func optionalText(_ column: String) throws -> String? {
-        let value: DatabaseValue = self[column]
-        if value.isNull { return nil }
-        guard let text = String.fromDatabaseValue(value) else { throw contradiction(column) }
-        return text
+        switch self[column] {
+        case .null: nil
+        case .text(let text): text
+        default: throw contradiction(column)
+        }
     }
 
     func integer(_ column: String) throws -> Int64 {
@@ -23,15 +23,20 @@ extension Row {
     }
 
     func optionalInteger(_ column: String) throws -> Int64? {
-        let value: DatabaseValue = self[column]
-        if value.isNull { return nil }
-        guard let number = Int64.fromDatabaseValue(value) else { throw contradiction(column) }
-        return number
+        switch self[column] {
+        case .null: nil
+        case .integer(let number): number
+        default: throw contradiction(column)
+        }
     }
 
     func optionalReal(_ column: String) throws -> Double? {
-        let value: DatabaseValue = self[column]
-        return value.isNull ? nil : Double.fromDatabaseValue(value)
+        switch self[column] {
+        case .null: nil
+        case .real(let number): number
+        case .integer(let number): Double(number)
+        default: throw contradiction(column)
+        }
     }
 
     func time(_ column: String) throws -> Timestamp { Timestamp(microseconds: try integer(column)) }
@@ -68,21 +73,31 @@ extension Row {
     }
 
     /// Empty and NULL mean the whole asset.
-    func partition() throws -> Day? {
-        guard let text = try optionalText("partition"), !text.isEmpty else { return nil }
-        guard let day = Day(text) else { throw contradiction("partition") }
-        return day
+    func partition(_ column: String = "partition") throws -> PartitionKey? {
+        guard let text = try optionalText(column), !text.isEmpty else { return nil }
+        guard let key = PartitionKey(text) else { throw contradiction(column) }
+        return key
     }
 
     func step() throws -> StepID {
         StepID(run: try run("run_id"), asset: try asset("asset"), partition: try partition())
     }
 
+    /// `nil` if it has none.
+    func optionalProcess() throws -> ProcessIdentity? { try text("host").isEmpty ? nil : process() }
+
     func process() throws -> ProcessIdentity {
         guard let pid = Int32(exactly: try integer("pid")) else { throw contradiction("pid") }
         return ProcessIdentity(
             host: try text("host"), bootID: try text("boot_id"), pid: pid,
             startTicks: try integer("start_ticks"))
+    }
+
+    func pools() throws -> [PoolUse] {
+        try text("pools").split(separator: "\n").map {
+            guard let use = PoolUse($0) else { throw contradiction("pools") }
+            return use
+        }
     }
 
     func failure() throws -> StepFailure? {
@@ -109,16 +124,20 @@ extension Row {
             drift: try optionalReal("drift"), verdict: try value("verdict"), detail: try text("detail"))
     }
 
-    private func contradiction(_ column: String) -> StoredContradiction {
+    func contradiction(_ column: String) -> StoredContradiction {
         StoredContradiction(detail: "column \(column) holds a value that Tarn does not write")
     }
 }
 
 extension StepID {
-    var partitionText: String { partition?.description ?? "" }
+    var partitionText: String { partition?.text ?? "" }
 
     /// For `run_id = ? AND asset = ? AND partition = ?`.
-    var key: StatementArguments { [run.text, asset.description, partitionText] }
+    var arguments: [(any SQLBindable)?] { [run.text, asset.description, partitionText] }
+}
+
+extension StepKey {
+    var partitionText: String { partition?.text ?? "" }
 }
 
 /// What columns of `step` and `attempt` say of an outcome.
@@ -140,7 +159,7 @@ struct StoredOutcome {
     }
 
     /// For `row_count, bytes, error_code, error_problem, error_remedy, error_category`.
-    var arguments: StatementArguments {
+    var arguments: [(any SQLBindable)?] {
         [rows, bytes, failure?.code, failure?.problem, failure?.remedy, failure?.category.rawValue]
     }
 }
