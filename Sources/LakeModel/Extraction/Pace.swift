@@ -59,8 +59,12 @@ extension Pace.Hours: CustomStringConvertible {
 
     /// Whether the wall's clock shows a time within them.
     package func contains(_ time: LocalTime) -> Bool {
-        let minute = time.hour * 60 + time.minute
-        return from < to ? (from..<to).contains(minute) : minute >= from || minute < to
+        contains(minuteOfDay: time.hour * 60 + time.minute)
+    }
+
+    /// Whether that many minutes after midnight are within them.
+    package func contains(minuteOfDay minute: Int) -> Bool {
+        from < to ? (from..<to).contains(minute) : minute >= from || minute < to
     }
 
     /// The first instant after `now` that is within them: when they begin on the wall, or when the clocks are
