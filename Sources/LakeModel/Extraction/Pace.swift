@@ -57,6 +57,12 @@ extension Pace.Hours: CustomStringConvertible {
         "\(padded(minutes / 60, 2)):\(padded(minutes % 60, 2))"
     }
 
+    /// On a day of 24 hours.
+    package var length: Duration {
+        let minutes = (to - from + 1_440) % 1_440
+        return .seconds((minutes == 0 ? 1_440 : minutes) * 60)
+    }
+
     /// Whether the wall's clock shows a time within them.
     package func contains(_ time: LocalTime) -> Bool {
         contains(minuteOfDay: time.hour * 60 + time.minute)

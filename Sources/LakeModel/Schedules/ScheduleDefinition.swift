@@ -96,9 +96,8 @@ extension ScheduleDefinition {
     private func windowEnd(after nominal: Timestamp) -> Timestamp? {
         guard let window else { return nil }
         let local = zone.localTime(at: nominal)
-        let length = Duration.seconds(((window.to - window.from + 1_440) % 1_440) * 60)
         // A time that the clocks skipped may have taken the whole window with it: then it is as long, but later.
-        guard window.contains(local) else { return nominal + length }
+        guard window.contains(local) else { return nominal + window.length }
         let isNextDay = window.from > window.to && local.hour * 60 + local.minute >= window.from
         let day = local.day + (isNextDay ? 1 : 0)
         let end =
@@ -106,7 +105,7 @@ extension ScheduleDefinition {
             ? zone.start(of: day + 1)
             : zone.instant(
                 ofLocal: LocalTime(day: day, hour: window.to / 60, minute: window.to % 60), after: nominal)
-        return end > nominal ? end : nominal + length
+        return end > nominal ? end : nominal + window.length
     }
 
     /// FNV-1a of the name and the instant, stirred. Swift's own hashes differ from process to process.
