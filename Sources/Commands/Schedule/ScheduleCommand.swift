@@ -1,6 +1,7 @@
 internal import ArgumentParser
 internal import LakeModel
 internal import Orchestrator
+internal import Project
 internal import Terminal
 internal import Transform
 

@@ -24,8 +24,8 @@ package struct FreshnessPolicy: Hashable, Sendable, CustomStringConvertible {
             self.weekdays = weekdays
         }
 
-        /// The first one after `instant`. Where clocks skip it, the instant of the jump; where they show it twice,
-        /// the first.
+        /// The first one after `instant`. Where clocks skip it, the instant of the jump; where they show it
+        /// twice, the first.
         func first(after instant: Timestamp) -> Timestamp {
             let today = zone.day(at: instant)
             var days = 0
@@ -63,7 +63,8 @@ package struct FreshnessFacts: Hashable, Sendable {
     package let isUnderWay: Bool
 
     package init(
-        newest: Timestamp?, watchedSince: Timestamp, expected: Duration? = nil, attemptedAt: Timestamp? = nil
+        newest: Timestamp?, watchedSince: Timestamp, expected: Duration? = nil,
+        attemptedAt: Timestamp? = nil, isUnderWay: Bool = false
     ) {
         self.newest = newest
         self.watchedSince = watchedSince
@@ -95,11 +96,11 @@ package struct FreshnessVerdict: Hashable, Sendable {
 extension FreshnessPolicy {
     /// Decides for `asset` at `now`.
     ///
-    /// A run is due as late as there is still room for a second try before the deadline, so that the data is as
-    /// young as it can be.
+    /// A run is due as late as there is still room for a second try before the deadline, so that the data
+    /// is as young as it can be.
     package func verdict(on asset: AssetKey, _ facts: FreshnessFacts, now: Timestamp) -> FreshnessVerdict {
-        // A table that was never built counts as one of the moment at which the policy came into force, but its
-        // first run does not wait.
+        // A table that was never built counts as one of the moment at which the policy came into force, but
+        // its first run does not wait.
         let deadline = deadline(after: facts.newest ?? facts.watchedSince)
         let breachedSince = deadline < now ? deadline : nil
         let retryDelay = max(facts.expected ?? .zero, .seconds(600))

@@ -45,8 +45,9 @@ package struct ScheduleDefinition: Hashable, Sendable {
         case all(max: Int)
     }
 
-    /// What decides when it fires, in one line. If it is another one than at the last evaluation, that evaluation
-    /// says nothing of this schedule: begin anew, or times that were never announced would be caught up with.
+    /// What decides when it fires, in one line. If it is another one than at the last evaluation, that
+    /// evaluation says nothing of this schedule: begin anew, or times that were never announced would be
+    /// caught up with.
     package var timing: String {
         let within = window.map { " within \($0)" } ?? ""
         return "\(expressions.map(\.text).joined(separator: "; ")) \(zone.name)\(within)"
@@ -96,7 +97,8 @@ extension ScheduleDefinition {
     private func windowEnd(after nominal: Timestamp) -> Timestamp? {
         guard let window else { return nil }
         let local = zone.localTime(at: nominal)
-        // A time that the clocks skipped may have taken the whole window with it: then it is as long, but later.
+        // A time that the clocks skipped may have taken the whole window with it: then it is as long, but
+        // later.
         guard window.contains(local) else { return nominal + window.length }
         let isNextDay = window.from > window.to && local.hour * 60 + local.minute >= window.from
         let day = local.day + (isNextDay ? 1 : 0)
@@ -119,7 +121,8 @@ extension ScheduleDefinition {
 }
 
 extension ZoneRules {
-    /// When clocks show `local`: the first such instant after `instant` if they do so twice, the jump if never.
+    /// When clocks show `local`: the first such instant after `instant` if they do so twice, the jump if
+    /// never.
     func instant(ofLocal local: LocalTime, after instant: Timestamp = Timestamp(microseconds: .min))
         -> Timestamp
     {

@@ -53,8 +53,8 @@ extension SkippedFirings.Reason: CustomStringConvertible {
 extension ScheduleDefinition {
     /// What is due at `now`.
     ///
-    /// Nothing fires twice, even if the clock goes back: only what is after `last` counts. At the first evaluation
-    /// (`last` is `nil`) nothing of the past fires.
+    /// Nothing fires twice, even if the clock goes back: only what is after `last` counts. At the first
+    /// evaluation (`last` is `nil`) nothing of the past fires.
     package func evaluate(since last: Timestamp?, now: Timestamp) -> ScheduleEvaluation {
         let through = max(last ?? now, now)
         let next = nextFiring(after: through)

@@ -54,8 +54,8 @@ package struct SensorFiring: Hashable, Sendable {
 extension SensorDefinition {
     /// Decides at `now`, after a look.
     ///
-    /// A change that is seen too early after a run is not lost: it is still one at the next look. At the first look a
-    /// page and tables only become known; files that wait to be read are reason enough.
+    /// A change that is seen too early after a run is not lost: it is still one at the next look. At the
+    /// first look a page and tables only become known; files that wait to be read are reason enough.
     package func evaluate(
         _ observation: SensorObservation, cursor: SensorCursor?, now: Timestamp
     ) -> SensorVerdict {

@@ -1,9 +1,10 @@
-/// The name of a schedule or a sensor, such as `light-dimensions`; it is part of keys, paths of the API and command lines.
+/// The name of a schedule or a sensor, such as `light-dimensions`; it is part of keys, paths of the API and
+/// command lines.
 package struct TriggerName: Hashable, Sendable, Comparable, CustomStringConvertible {
     package let text: String
 
-    /// `nil` unless `text` is of lower-case letters, digits, `-` and `_`, begins with a letter or digit, and has at
-    /// most 64 bytes.
+    /// `nil` unless `text` is of lower-case letters, digits, `-` and `_`, begins with a letter or digit,
+    /// and has at most 64 bytes.
     package init?(_ text: String) {
         guard let first = text.utf8.first, text.utf8.count <= 64, first != UInt8(ascii: "-"),
             first != UInt8(ascii: "_"),

@@ -31,7 +31,8 @@ struct CronDays: Hashable, Sendable {
             && matches(number, weekday: day.weekday, length: Day.length(ofMonth: month, inYear: year))
     }
 
-    /// The first one that is not before `day`; `nil` if 400 years, after which the calendar repeats, have none.
+    /// The first one that is not before `day`; `nil` if 400 years, after which the calendar repeats, have
+    /// none.
     func first(from day: Day) -> Day? {
         var (year, month, number) = day.parts
         for _ in 0...(400 * 12) {

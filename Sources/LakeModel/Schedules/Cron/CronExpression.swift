@@ -1,9 +1,9 @@
 /// When something is to happen, in the notation of cron: minute, hour, day of month, month, day of week.
 ///
-/// Lists, ranges, steps and names as everywhere; `L` is the last day of a month, `MON#2` its second Monday, `FRIL`
-/// its last Friday; `@hourly`, `@daily`, `@weekly`, `@monthly` and `@yearly` stand for whole expressions. If neither day of
-/// month nor day of week begins with `*`, one of the two is enough. ``next(after:in:)`` says what becomes of
-/// times that clocks skip or show twice.
+/// Lists, ranges, steps and names as everywhere; `L` is the last day of a month, `MON#2` its second Monday,
+/// `FRIL` its last Friday; `@hourly`, `@daily`, `@weekly`, `@monthly` and `@yearly` stand for whole
+/// expressions. If neither day of month nor day of week begins with `*`, one of the two is enough.
+/// ``next(after:in:)`` says what becomes of times that clocks skip or show twice.
 package struct CronExpression: Hashable, Sendable, CustomStringConvertible {
     /// As it was written.
     package let text: String

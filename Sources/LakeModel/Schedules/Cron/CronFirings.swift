@@ -1,13 +1,15 @@
 extension CronExpression {
-    /// The first instant after `instant` at which it comes true in `zone`; `nil` if that is beyond the calendar.
+    /// The first instant after `instant` at which it comes true in `zone`; `nil` if that is beyond the
+    /// calendar.
     ///
     /// Where clocks are put forward or back:
-    /// - A time that they skip fires once, at the first instant after the gap, together with all others in it.
+    /// - A time that they skip fires once, at the first instant after the gap, together with all others in
+    ///   it.
     /// - A time that they show twice fires once, at the first.
-    /// - Neither is needed where the expression's own rhythm goes on through the change: if its times repeat
-    ///   every 15 or 60 minutes all day and the clocks move by a multiple of that, it follows real time. So
-    ///   `*/15 * * * *` fires in both passes of an hour that is shown twice, and not more often than that
-    ///   after a gap.
+    /// - Neither is needed where the expression's own rhythm goes on through the change: if its times
+    ///   repeat every 15 or 60 minutes all day and the clocks move by a multiple of that, it follows real
+    ///   time. So `*/15 * * * *` fires in both passes of an hour that is shown twice, and not more often
+    ///   than that after a gap.
     package func next(after instant: Timestamp, in zone: ZoneRules) -> Timestamp? {
         var from = Timestamp(microseconds: instant.microseconds + 1)
         // Most expressions come true within days; few need the rules of several years.

@@ -2,8 +2,8 @@
 struct TimesOfDay: Hashable, Sendable {
     /// Of each hour.
     private let minutes: [SmallSet]
-    /// After how many minutes the times of the day are the same again, from any of them: 15 of `*/15 * * * *`,
-    /// 60 of `5,35 * * * *`, less than 1440 only if all of the day is alike.
+    /// After how many minutes the times of the day are the same again, from any of them: 15 of `*/15 * * *
+    /// *`, 60 of `5,35 * * * *`, less than 1440 only if all of the day is alike.
     let period: Int
 
     static let minutesOfDay = 1_440
