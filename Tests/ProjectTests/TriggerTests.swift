@@ -111,6 +111,16 @@ import Testing
             ])
     }
 
+    @Test func `may not begin with a bare star or at sign, and the remedy says what to do`() throws {
+        for (cron, remedy) in [("*/5 * * * *", "begins with * or & into quotes"), ("@daily", "one of @")] {
+            let lake = try LakeFiles([
+                "schedules/a.yaml": "schedules:\n  x:\n    run: customer\n    cron: \(cron)\n"
+            ]).load()
+            #expect(lake.mistakes.count == 1)
+            #expect(lake.mistakes[0].remedy.contains(remedy), "\(lake.mistakes[0])")
+        }
+    }
+
     @Test func `is not blamed for tables whose file cannot be read`() throws {
         let found = try LakeFiles([
             "lake.yaml": """
@@ -253,7 +263,7 @@ extension `A mistake in a lake's files` {
             "http: { status: 200 }, run: customer", "5:21: a page needs the key 'url'. [project.missing-key]"),
         .sensor(
             "http: { url: 'https://a.example/' }, when: all, run: customer",
-            "5:51: 'when' has no meaning without 'materialized'. [project.conflict]"),
+            "5:52: 'when' has no meaning without 'materialized'. [project.conflict]"),
         .sensor(
             "materialized: customer, run: customer, interval: 0s",
             "5:64: '0s' is no time from one look to the next. [project.bad-value]"),

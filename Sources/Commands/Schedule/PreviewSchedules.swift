@@ -67,8 +67,11 @@ struct PreviewSchedules: AsyncParsableCommand {
         let until = preview.firing.endsAt.map {
             String(schedule.zone.localTime(at: $0).description.dropFirst(11).prefix(5))
         }
-        let remarks = [schedule.isPaused ? "paused" : nil, preview.clockChange?.description].compactMap(
-            \.self)
+        var remarks = schedule.isPaused ? ["paused"] : []
+        if preview.dayLength != .seconds(86_400) {
+            remarks.append("a day of \(spanText(preview.dayLength))")
+        }
+        if let change = preview.clockChange { remarks.append(change.description) }
         return [
             schedule.name.text, "\(weekday) \(preview.local.description.dropLast(3))", schedule.zone.name,
             String(preview.firing.startsAt.description.prefix(19)).replacing("T", with: " "), until,
@@ -115,6 +118,7 @@ struct FiringJSON: Encodable {
     let localTime: String
     let timezone: String
     let utcOffsetSeconds: Int
+    let dayHours: Double
     let clockChange: String?
     let runs: String
     let assets: Int?
@@ -129,6 +133,7 @@ struct FiringJSON: Encodable {
         localTime = preview.local.description
         timezone = schedule.zone.name
         utcOffsetSeconds = preview.offset
+        dayHours = preview.dayLength.seconds / 3_600
         clockChange = preview.clockChange?.description
         runs = schedule.work.action.description
         assets = count

@@ -84,6 +84,8 @@ package struct FreshnessVerdict: Hashable, Sendable {
     package let looksAgainAt: Timestamp
 
     package struct DueRun: Hashable, Sendable {
+        /// To be built, after all that it is made from.
+        package let asset: AssetKey
         /// By when it is needed.
         package let deadline: Timestamp
         /// In words.
@@ -113,7 +115,7 @@ extension FreshnessPolicy {
         if isDue {
             let attempt = facts.attemptedAt.map { "/\($0)" } ?? ""
             due = FreshnessVerdict.DueRun(
-                deadline: deadline, reason: reason(facts, deadline: deadline, now: now),
+                asset: asset, deadline: deadline, reason: reason(facts, deadline: deadline, now: now),
                 key: "freshness/\(asset)/\(deadline)\(attempt)")
         }
         return FreshnessVerdict(due: due, breachedSince: breachedSince, looksAgainAt: looksAgainAt)

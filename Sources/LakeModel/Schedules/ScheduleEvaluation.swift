@@ -23,7 +23,7 @@ package struct SkippedFirings: Hashable, Sendable, CustomStringConvertible {
         case paused
         /// Nobody was there, and `catch_up` is `skip`.
         case missed
-        /// Nobody was there, and a later one runs.
+        /// Nobody was there, and `catch_up` is `latest`.
         case superseded
         /// Nobody was there, and no more than so many are caught up with.
         case beyondMax(Int)
@@ -43,7 +43,7 @@ extension SkippedFirings.Reason: CustomStringConvertible {
         switch self {
         case .paused: "the schedule is paused"
         case .missed: "nothing was running then, and 'catch_up' is 'skip'"
-        case .superseded: "nothing was running then, and a later one runs instead"
+        case .superseded: "nothing was running then, and only the latest is caught up with"
         case .beyondMax(let max): "nothing was running then, and only \(max) are caught up with"
         case .windowOver(let end): "its window was over at \(end)"
         }

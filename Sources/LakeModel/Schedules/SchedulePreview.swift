@@ -5,6 +5,8 @@ package struct FiringPreview: Hashable, Sendable {
     package let local: LocalTime
     /// Seconds east of Greenwich.
     package let offset: Int
+    /// How long its day is: not 24 hours where clocks change.
+    package let dayLength: Duration
     /// `nil` on ordinary times.
     package let clockChange: ClockChange?
 
@@ -31,9 +33,11 @@ extension ScheduleDefinition {
         var firings: [FiringPreview] = []
         var position = start
         while let next = nextFiring(after: position), next < end {
+            let local = zone.localTime(at: next)
             firings.append(
                 FiringPreview(
-                    firing: firing(at: next), local: zone.localTime(at: next), offset: zone.offset(at: next),
+                    firing: firing(at: next), local: local, offset: zone.offset(at: next),
+                    dayLength: zone.start(of: local.day + 1) - zone.start(of: local.day),
                     clockChange: clockChange(at: next)))
             position = next
         }

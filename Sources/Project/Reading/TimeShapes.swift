@@ -63,9 +63,14 @@ extension ValueShape where Value == TimeOfDay {
 extension ValueShape where Value == Weekdays {
     /// `MON-FRI` or `TUE,SAT`.
     static var weekdays: ValueShape {
-        parsed(
+        let days = ["SUN", "MON", "TUE", "WED", "THU", "FRI", "SAT"].map { name in
+            name.map { "[\($0)\($0.lowercased())]" }.joined()
+        }
+        let day = "([0-7]|\(days.joined(separator: "|")))"
+        let part = "(\\*|\(day)(-\(day))?)(/[1-7])?"
+        return parsed(
             "days of the week such as MON-FRI",
-            schema: orVariable(["type": "string", "pattern": "^[A-Za-z0-7*,/-]+$"])
+            schema: orVariable(["type": "string", "pattern": .string("^\(part)(,\(part))*$")])
         ) { Weekdays($0) }
     }
 }

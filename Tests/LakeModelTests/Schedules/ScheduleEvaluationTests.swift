@@ -60,7 +60,7 @@ import Testing
         #expect(latest.due.map(\.nominal.description) == ["2026-11-23T02:00:00Z"])
         #expect(
             latest.skipped.map(\.description) == [
-                "nightly: 21 from 2026-11-02T02:00:00Z to 2026-11-22T02:00:00Z skipped: nothing was running then, and a later one runs instead"
+                "nightly: 21 from 2026-11-02T02:00:00Z to 2026-11-22T02:00:00Z skipped: nothing was running then, and only the latest is caught up with"
             ])
         let skip = try schedule("0 2 * * *", catchUp: .skip).evaluate(since: last, now: now)
         #expect(skip.due == [])
@@ -156,6 +156,7 @@ import Testing
         let gap = try nightly.preview(after: at("2026-03-08T05:00:00Z"), before: at("2026-03-09T04:00:00Z"))
         #expect(gap.map(\.firing.nominal.description) == ["2026-03-08T07:00:00Z"])
         #expect(gap[0].firing.endsAt?.description == "2026-03-08T08:00:00Z")
+        #expect(gap[0].dayLength == .seconds(23 * 3_600))
         #expect(gap[0].clockChange?.description == "for 02:30, which the clocks skip")
         // London: of 01:00 to 02:00, twice, it is the first pass, and the window lasts through both.
         let hour = try #require(Pace.Hours(from: 60, to: 120))
