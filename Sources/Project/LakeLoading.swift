@@ -173,6 +173,7 @@ struct LakeLoading {
         _ triggers: TriggerFile, among known: Set<AssetKey>, sources: [SourceDefinition],
         models: [ModelDefinition]
     ) {
+        if triggers.selections.isEmpty && triggers.fileTables.isEmpty { return }
         var tags: [AssetKey: [String]] = [:]
         var ofDatabases: Set<AssetKey> = []
         for source in sources {

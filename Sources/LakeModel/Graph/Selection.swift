@@ -92,7 +92,12 @@ package struct Selection: Hashable, Sendable, CustomStringConvertible {
     ) throws(SelectionMistake) -> Set<AssetKey> {
         var selected: Set<AssetKey>?
         for term in terms {
-            let direct = Set(graph.order.filter { term.matches($0, in: graph) })
+            // A plain name need not be compared with those of all assets.
+            let isPlain = term.method == .name && term.pattern.isLiteral
+            let direct =
+                isPlain
+                ? graph.named(term.pattern.pattern)
+                : Set(graph.order.filter { term.matches($0, in: graph) })
             guard !direct.isEmpty else { throw SelectionMistake(term: term, in: graph) }
             var reached = direct
             if let depth = term.upstream { reached.formUnion(graph.upstream(of: direct, depth: depth)) }

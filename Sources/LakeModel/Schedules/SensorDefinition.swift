@@ -56,6 +56,12 @@ package struct HTTPProbe: Hashable, Sendable {
         self.expectedStatus = expectedStatus
         self.timeout = timeout
     }
+
+    /// The address without its query, which may hold a key.
+    package var shownURL: String {
+        guard let query = url.firstIndex(where: { $0 == "?" || $0 == "#" }) else { return url }
+        return "\(url[..<query])?…"
+    }
 }
 
 extension SensorDefinition.Watch: CustomStringConvertible {
@@ -63,7 +69,7 @@ extension SensorDefinition.Watch: CustomStringConvertible {
         switch self {
         case .files(let tables): "files of \(tables.sorted().map(\.description).joined(separator: ", "))"
         case .materialized(let selection, let all): "\(all ? "all" : "any") of \(selection)"
-        case .http(let probe): probe.url
+        case .http(let probe): probe.shownURL
         }
     }
 }

@@ -16,7 +16,7 @@ enum WorkKeys {
     static let tags = Key("tags", .list(of: .tag), "Words that are written on its runs.")
     static let partitions = Key(
         "partitions", .partitionChoice,
-        "Which partitions of partitioned assets: newest (that is complete), how many of these, current, or missing. Default: newest."
+        "Which partitions of partitioned assets: newest (and complete), how many of these, current, or missing. Default: newest."
     )
     static let force = Key(
         "force", .bool, "Whether what did not change is built too. Default: false.")

@@ -152,6 +152,24 @@ import Testing
         return found.filter { $0 > start && $0 <= end }.sorted()
     }
 
+    @Test func `says the same from wherever it is asked`() throws {
+        let newYork = try zone("America/New_York")
+        for text in ["30 2 * * *", "*/20 1-2 * * *", "*/15 * * * *", "0 */2 * * *"] {
+            let expression = try CronExpression(text)
+            for day in ["2026-03-08", "2026-11-01"] {
+                let start = try newYork.start(of: #require(Day(day)))
+                let all = expression.firings(
+                    after: start - .seconds(86_400), through: start + .seconds(2 * 86_400), in: newYork)
+                for second in stride(from: 0, to: 86_400, by: 307) {
+                    let instant = start + .seconds(second)
+                    #expect(
+                        expression.next(after: instant, in: newYork) == all.first { $0 > instant },
+                        "\(text) \(instant)")
+                }
+            }
+        }
+    }
+
     @Test(arguments: ["*/15 * * * *", "*/30 * * * *", "* * * * *"])
     func `of every hour fires at each instant that shows such a minute, in every zone`(text: String) throws {
         let expression = try CronExpression(text)

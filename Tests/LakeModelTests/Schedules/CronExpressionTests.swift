@@ -89,6 +89,37 @@ import Testing
         }
     }
 
+    @Test func `is read or refused, whatever is written`() throws {
+        // A linear congruential generator: the same texts every time.
+        var state: UInt64 = 42
+        func random(_ bound: Int) -> Int {
+            state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+            return Int((state >> 33) % UInt64(bound))
+        }
+        let parts = [
+            "*", "/", "-", ",", "#", "L", "0", "1", "5", "7", "12", "31", "59", "60", "99", "MON", "JAN",
+            "FRIL",
+            "*/2", "1-5", " ", " ", " ", " ", "@", "é", "\u{0}", "?", "W", "18446744073709551616",
+        ]
+        var read = 0
+        for _ in 0..<20_000 {
+            var text = (0..<(1 + random(11))).map { _ in parts[random(parts.count)] }.joined()
+            if random(2) == 0 { text = (0..<5).map { _ in parts[random(20)] }.joined(separator: " ") }
+            guard let expression = try? CronExpression(text) else { continue }
+            read += 1
+            let next = try expression.next(after: at("2026-11-23T12:00:00Z"), in: .utc)
+            let local = try ZoneRules.utc.localTime(at: #require(next, "\(text)"))
+            #expect(expression.matches(local), "\(text)")
+        }
+        #expect(read > 100)
+    }
+
+    @Test func `ends with the calendar`() throws {
+        let daily = try CronExpression("@daily")
+        #expect(try daily.next(after: at("9999-12-30T12:00:00Z"), in: .utc) == at("9999-12-31T00:00:00Z"))
+        #expect(try daily.next(after: at("9999-12-31T00:00:00Z"), in: zone("Europe/London")) == nil)
+    }
+
     @Test func `agrees with a calendar that is walked day by day`() throws {
         let texts = [
             "0 0 L * *", "0 0 * * TUE#3", "0 0 13 * FRI", "0 0 */5 * *", "0 0 * 2 *", "0 0 29 2 *",

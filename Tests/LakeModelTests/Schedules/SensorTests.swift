@@ -122,4 +122,9 @@ import Testing
     func `asks pages only, without passwords in their address`(url: String, isPage: Bool) {
         #expect((HTTPProbe(url: url) != nil) == isPage)
     }
+
+    @Test func `shows an address without its query, which may hold a key`() throws {
+        let probe = try #require(HTTPProbe(url: "https://a.example/x?key=s3cret#y"))
+        #expect(SensorDefinition.Watch.http(probe).description == "https://a.example/x?…")
+    }
 }
