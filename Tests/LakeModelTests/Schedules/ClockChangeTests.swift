@@ -119,11 +119,11 @@ import Testing
         #expect(zoneNames.count > 250)
         for name in zoneNames {
             let rules = try zone(name)
-            for year in [1996, 2011, 2026, 2044] {
+            for year in [2011, 2026, 2044] {
                 let range = try at("\(year)-01-01T00:00:00Z")..<at("\(year + 1)-01-01T00:00:00Z")
                 for change in rules.transitions(in: range) {
                     let (start, end) = (
-                        change.instant - .seconds(2 * 86_400), change.instant + .seconds(2 * 86_400)
+                        change.instant - .seconds(86_400), change.instant + .seconds(86_400)
                     )
                     let found = expression.firings(after: start, through: end, in: rules)
                     let expected = byLocalTimes(expression, after: start, through: end, rules)
@@ -139,8 +139,8 @@ import Testing
         _ expression: CronExpression, after start: Timestamp, through end: Timestamp, _ zone: ZoneRules
     ) -> [Timestamp] {
         var found: Set<Timestamp> = []
-        for offset in -3...3 {
-            let day = start.day + 2 + offset
+        for days in -1...3 {
+            let day = start.day + days
             for minute in 0..<1_440 {
                 let local = LocalTime(day: day, hour: minute / 60, minute: minute % 60)
                 guard expression.matches(local) else { continue }
@@ -173,7 +173,7 @@ import Testing
     @Test(arguments: ["*/15 * * * *", "*/30 * * * *", "* * * * *"])
     func `of every hour fires at each instant that shows such a minute, in every zone`(text: String) throws {
         let expression = try CronExpression(text)
-        for (index, name) in zoneNames.enumerated() where index % 3 == 0 {
+        for (index, name) in zoneNames.enumerated() where index % 6 == 0 {
             let rules = try zone(name)
             for year in [1997, 2026, 2043] {
                 let range = try at("\(year)-01-01T00:00:00Z")..<at("\(year + 1)-01-01T00:00:00Z")
