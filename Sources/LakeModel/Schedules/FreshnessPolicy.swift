@@ -107,7 +107,10 @@ extension FreshnessPolicy {
         let breachedSince = deadline < now ? deadline : nil
         let retryDelay = max(facts.expected ?? .zero, .seconds(600))
         var startsAt = facts.newest == nil ? facts.watchedSince : deadline - lead(expecting: facts.expected)
-        if let attemptedAt = facts.attemptedAt { startsAt = max(startsAt, attemptedAt + retryDelay) }
+        // An attempt of the future is one of a clock that was wrong.
+        if let attemptedAt = facts.attemptedAt, attemptedAt <= now {
+            startsAt = max(startsAt, attemptedAt + retryDelay)
+        }
         let isDue = now >= startsAt && !facts.isUnderWay
         var looksAgainAt = now >= startsAt ? now + retryDelay : startsAt
         if breachedSince == nil { looksAgainAt = min(looksAgainAt, deadline + .microseconds(1)) }

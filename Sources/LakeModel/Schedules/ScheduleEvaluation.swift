@@ -3,7 +3,8 @@ package struct ScheduleEvaluation: Hashable, Sendable {
     /// To be started, not before ``ScheduledFiring/startsAt``; the oldest first.
     package let due: [ScheduledFiring]
     package let skipped: [SkippedFirings]
-    /// To be passed to the next evaluation, and stored together with what was started. It never goes back.
+    /// To be passed to the next evaluation, and stored together with what was started. It goes back only
+    /// when the clock does so by days.
     package let evaluatedThrough: Timestamp
     /// When the next firing is; `nil` if there is none.
     package let looksAgainAt: Timestamp?
@@ -53,9 +54,12 @@ extension SkippedFirings.Reason: CustomStringConvertible {
 extension ScheduleDefinition {
     /// What is due at `now`.
     ///
-    /// Nothing fires twice, even if the clock goes back: only what is after `last` counts. At the first
-    /// evaluation (`last` is `nil`) nothing of the past fires.
+    /// Nothing fires twice if the clock goes back: only what is after `last` counts. At the first
+    /// evaluation (`last` is `nil`) nothing of the past fires. If `last` is days ahead, a wrong clock was set
+    /// right: waiting until it is over would stop the schedule for as long, so it begins anew, and keys keep
+    /// what did run from running again.
     package func evaluate(since last: Timestamp?, now: Timestamp) -> ScheduleEvaluation {
+        let last = last.flatMap { $0 - now > Self.clockErrorMax ? nil : $0 }
         let through = max(last ?? now, now)
         let next = nextFiring(after: through)
         guard let last, last < now else {
@@ -85,6 +89,9 @@ extension ScheduleDefinition {
 
     /// A firing that is not older was not missed: restarts take seconds, busy machines a little longer.
     package static let punctuality = Duration.seconds(300)
+
+    /// How far a clock may go back and still be waited for.
+    package static let clockErrorMax = Duration.seconds(2 * 86_400)
 
     private var countMax: Int {
         switch catchUp {

@@ -54,6 +54,15 @@ import Testing
         #expect(try found.looksAgainAt == at("2026-11-24T02:00:00Z"))
     }
 
+    @Test func `goes on at once when a clock that was a year ahead is set right`() throws {
+        let nightly = try schedule("0 2 * * *")
+        let found = try nightly.evaluate(since: at("2027-11-23T03:00:00Z"), now: at("2026-11-23T12:00:00Z"))
+        #expect(found.due == [])
+        #expect(try found.looksAgainAt == at("2026-11-24T02:00:00Z"))
+        let next = try nightly.evaluate(since: found.evaluatedThrough, now: at("2026-11-24T02:00:01Z"))
+        #expect(next.due.map(\.key) == ["schedule/nightly/2026-11-24T02:00:00Z"])
+    }
+
     @Test func `catches up after a downtime as it says`() throws {
         let (last, now) = (try at("2026-11-01T12:00:00Z"), try at("2026-11-23T12:00:00Z"))
         let latest = try schedule("0 2 * * *").evaluate(since: last, now: now)
