@@ -19,6 +19,8 @@ package struct AssetGraph: Sendable {
     private let nodes: [AssetKey: Node]
     private let readers: [AssetKey: Set<AssetKey>]
     private let byTable: [String: [AssetKey]]
+    private let bySource: [String: [AssetKey]]
+    private let byTag: [String: [AssetKey]]
 
     /// - Throws: ``AssetCycle`` if assets read each other in a circle. Inputs that are no asset are left out:
     ///   who reads the SQL reports them, with their place.
@@ -53,6 +55,14 @@ package struct AssetGraph: Sendable {
         self.nodes = nodes
         self.readers = readers
         byTable = Dictionary(grouping: order, by: \.table.text)
+        var bySource: [String: [AssetKey]] = [:]
+        var byTag: [String: [AssetKey]] = [:]
+        for key in order {
+            if let source = key.source { bySource[source.text, default: []].append(key) }
+            for tag in nodes[key]?.tags ?? [] { byTag[tag, default: []].append(key) }
+        }
+        self.bySource = bySource
+        self.byTag = byTag
     }
 
     package func node(_ key: AssetKey) -> Node? { nodes[key] }
@@ -62,6 +72,9 @@ package struct AssetGraph: Sendable {
         if let key = AssetKey(name), nodes[key] != nil { found.insert(key) }
         return found
     }
+
+    func tagged(_ tag: String) -> Set<AssetKey> { Set(byTag[tag] ?? []) }
+    func tables(of source: String) -> Set<AssetKey> { Set(bySource[source] ?? []) }
 
     package func contains(_ key: AssetKey) -> Bool { nodes[key] != nil }
     package func inputs(of key: AssetKey) -> Set<AssetKey> { nodes[key]?.inputs ?? [] }
