@@ -14,7 +14,7 @@ struct Tarn: AsyncParsableCommand {
         version: "tarn \(Program.version)",
         subcommands: [
             InitCommand.self, SourceCommand.self, ValidateCommand.self, AssetsCommand.self, PlanCommand.self,
-            RunCommand.self,
+            RunCommand.self, ScheduleCommand.self,
             StatusCommand.self, SQLCommand.self, ReconcileCommand.self, HousekeepCommand.self,
             DemoCommand.self,
             SchemaCommand.self, CompletionCommand.self,

@@ -67,6 +67,7 @@ package struct LakeGraph: Sendable {
             }
         do {
             let assets = try AssetGraph(nodes)
+            if mistakes.isEmpty { mistakes += IdleTrigger.all(in: definition, assets) }
             guard mistakes.isEmpty else { throw Diagnostics(mistakes) }
             return LakeGraph(definition: definition, assets: assets, models: models, tables: tables)
         } catch let cycle as AssetCycle {

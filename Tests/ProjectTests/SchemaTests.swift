@@ -32,10 +32,14 @@ import Testing
             "a row count has",
             // Of files it may be any, and lake.yaml says whether a source is files.
             "one of BOOLEAN, VARCHAR, BLOB",
+            // Of schedules and sensors.
+            "has a + in the middle", "cannot be the name of a schedule", "the name of a bronze table",
+            "the address of a page", "no time from one look", "no table is younger",
         ]
         let suite = `A mistake in a lake's files`.self
         let wrong =
-            (suite.ofLakeYAML + suite.ofConnections + suite.ofSources + suite.ofTables + suite.ofModels)
+            (suite.ofLakeYAML + suite.ofConnections + suite.ofSources + suite.ofTables + suite.ofModels
+            + suite.ofTriggers)
             .filter {
                 wrong in
                 codes.contains { wrong.mistake.hasSuffix("[project.\($0)]") }

@@ -15,7 +15,8 @@ struct ModelFile {
     }
 
     init(
-        _ text: String, key: AssetKey, file: String, variables: [String: String], _ mistakes: MistakeList
+        _ text: String, key: AssetKey, file: String, zone: ZoneRules, variables: [String: String],
+        _ mistakes: MistakeList
     ) {
         guard let parts = Self.parts(text, file: file, mistakes) else {
             (definition, references) = (nil, [])
@@ -40,6 +41,7 @@ struct ModelFile {
         let declared = reader.has(ModelKeys.columns.name) ? columns.map(\.name) : nil
         for check in reader[ModelKeys.checks] ?? [] { checks.add(check, column: nil, declared: declared) }
         references = checks.references
+        let freshness = reader[ModelKeys.freshness].flatMap { FreshnessKeys.read($0, zone: zone) }
         definition =
             parts.isSQLEmpty
             ? nil
@@ -47,7 +49,7 @@ struct ModelFile {
                 key: key, description: reader[ModelKeys.description], grain: reader[ModelKeys.grain],
                 owner: reader[ModelKeys.owner], tags: (reader[ModelKeys.tags] ?? []).map(\.value),
                 materialization: reader[ModelKeys.materialization] ?? .full, columns: columns,
-                checks: checks.all,
+                checks: checks.all, freshness: freshness,
                 sql: parts.sql, sqlPlace: sqlPlace)
     }
 

@@ -10,11 +10,12 @@ enum ModelKeys {
     static let materialization = Key(
         "materialization", .choice as ValueShape<ModelDefinition.Materialization>,
         "full: one file, rebuilt whole. Default: full.")
+    static let freshness = FreshnessKeys.key("How old it may be.")
     static let columns = Key(
         "columns", .entries(of: .mapping(ColumnKeys.ofModel, mayBeEmpty: true), noun: "columns"),
         "The columns that the SELECT yields.")
     static let checks = Key("checks", .listOfAny(of: CheckForms.ofTable), "Rules that the table must meet.")
 
     static let shape = MappingShape(
-        "a model", [description, grain, owner, tags, materialization, columns, checks])
+        "a model", [description, grain, owner, tags, materialization, freshness, columns, checks])
 }

@@ -69,6 +69,8 @@ package struct TableDefinition: Sendable {
     package let checks: [ExtractionCheck]
     /// Which files it is; `nil` for a table of a database.
     package let files: FilesDefinition?
+    /// Its own, or else its source's.
+    package let freshness: FreshnessPolicy?
     package let place: Place
 
     package init(
@@ -77,7 +79,7 @@ package struct TableDefinition: Sendable {
         readersMax: Int? = nil, losses: LossPolicy = .null, invalidText: InvalidTextPolicy = .replace,
         schemaPolicy: SchemaPolicy = .evolve, hasChecksum: Bool = false, tolerance: Double? = nil,
         columns: [ColumnDefinition] = [], checks: [ExtractionCheck] = [], files: FilesDefinition? = nil,
-        place: Place
+        freshness: FreshnessPolicy? = nil, place: Place
     ) {
         self.name = name
         self.description = description
@@ -96,6 +98,7 @@ package struct TableDefinition: Sendable {
         self.columns = columns
         self.checks = checks
         self.files = files
+        self.freshness = freshness
         self.place = place
     }
 

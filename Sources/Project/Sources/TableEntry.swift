@@ -5,7 +5,7 @@ extension SourceFile {
     /// Reads what is said of one table; what it leaves open, the source's own keys say.
     static func table(
         _ name: TableName, _ key: Node, _ reader: MappingReader, of source: MappingReader,
-        sourceTags: [String]
+        sourceTags: [String], freshness: FreshnessPolicy?
     ) -> TableDefinition {
         let document = reader.document
         let mode = mode(name, reader)
@@ -29,7 +29,7 @@ extension SourceFile {
             hasChecksum: reader[TableKeys.checksum] ?? false, tolerance: reader[TableKeys.tolerance],
             columns: columns,
             checks: (reader[TableKeys.checks] ?? []).compactMap(ExtractionCheckKeys.read),
-            files: FileKeys.read(reader),
+            files: FileKeys.read(reader), freshness: freshness,
             place: document.place(of: key))
     }
 
