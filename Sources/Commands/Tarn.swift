@@ -15,7 +15,8 @@ struct Tarn: AsyncParsableCommand {
         subcommands: [
             InitCommand.self, SourceCommand.self, ValidateCommand.self, AssetsCommand.self, PlanCommand.self,
             RunCommand.self, ScheduleCommand.self,
-            StatusCommand.self, SQLCommand.self, ReconcileCommand.self, HousekeepCommand.self,
+            StatusCommand.self, RunsCommand.self, LogsCommand.self, CancelCommand.self, SQLCommand.self,
+            ReconcileCommand.self, HousekeepCommand.self,
             DemoCommand.self,
             SchemaCommand.self, CompletionCommand.self,
         ])

@@ -1,10 +1,13 @@
 /// Which assets a command means, in the notation that users of dbt and Dagster know.
 ///
-///     silver.fact_invoice        one asset; also by the table's name alone, if it is the only one of that
-///     name silver.dim_*               all that match +gold.revenue_by_month     it and everything that it
-///     is made from;  2+x  two steps up bronze_v3_order.*+         they and everything made from them;
-///     x+1  one step down layer:silver  source:v3_*  tag:finance a,b                        what is in
-///     both;   several arguments: what is in any
+/// | text | means |
+/// |---|---|
+/// | `silver.fact_invoice` | one asset; also by the table's name alone, if it is the only one of that name |
+/// | `silver.dim_*` | all that match |
+/// | `+gold.revenue_by_month` | it and everything that it is made from; `2+x`: two steps up |
+/// | `bronze_v3_order.*+` | they and everything made from them; `x+1`: one step down |
+/// | `layer:silver`, `source:v3_*`, `tag:finance` | all of a kind |
+/// | `a,b` | what is in both; several arguments: what is in any |
 package struct Selection: Hashable, Sendable, CustomStringConvertible {
     /// Any of these; all assets if there is none.
     package let alternatives: [[Term]]

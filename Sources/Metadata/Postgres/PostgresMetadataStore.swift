@@ -60,9 +60,12 @@ package final class PostgresMetadataStore: SQLMetadataStore {
             // It must be carried out although the task may be cancelled.
             return try await sessions.threads.runToEnd {
                 try sessions.transaction(readOnly: false) { connection in
-                    let result = try body(MetadataTables(db: PostgresTransaction(connection: connection)))
-                    // It is sent with the commit, once for all changes of a transaction.
-                    try connection.execute("NOTIFY \(PostgresSessions.quoted(channel))")
+                    let transaction = PostgresTransaction(connection: connection)
+                    let result = try body(MetadataTables(db: transaction))
+                    // It is sent with the commit.
+                    if transaction.isCalling {
+                        try connection.execute("NOTIFY \(PostgresSessions.quoted(channel))")
+                    }
                     return result
                 }
             }

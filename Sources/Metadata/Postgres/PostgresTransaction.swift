@@ -1,8 +1,11 @@
 internal import Postgres
 
 /// A transaction of PostgreSQL's. Statements are prepared once for each connection.
-struct PostgresTransaction: SQLConnection {
-    let connection: PostgresConnection
+final class PostgresTransaction: SQLConnection {
+    private let connection: PostgresConnection
+    private(set) var isCalling = false
+
+    init(connection: PostgresConnection) { self.connection = connection }
 
     var dialect: SQLDialect { .postgres }
 
@@ -17,6 +20,8 @@ struct PostgresTransaction: SQLConnection {
             SQLRow(columns, zip(row, result.types).map(value))
         }
     }
+
+    func call() { isCalling = true }
 
     private func text(_ argument: (any SQLBindable)?) -> String? {
         switch argument?.sqlValue {

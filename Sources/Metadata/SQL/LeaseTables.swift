@@ -184,6 +184,7 @@ extension MetadataTables {
             try conclude(run, at: now, &events)
             try append(events)
         }
+        if !reclaimed.isEmpty { db.call() }
         return reclaimed
     }
 

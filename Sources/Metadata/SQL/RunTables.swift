@@ -52,6 +52,7 @@ extension MetadataTables {
                     openSteps: 0), at: run.createdAt, &events)
         }
         try append(events)
+        db.call()
         return run.id
     }
 
@@ -141,6 +142,7 @@ extension MetadataTables {
         for row in waiting { try end(try row.step(), .cancelled, of: &run, at: now, &events) }
         try conclude(run, at: now, &events)
         try append(events)
+        db.call()
         return true
     }
 }

@@ -9,6 +9,9 @@ protocol SQLConnection {
     func execute(_ sql: String, _ arguments: [(any SQLBindable)?]) throws -> Int
 
     func rows(_ sql: String, _ arguments: [(any SQLBindable)?]) throws -> [SQLRow]
+
+    /// Whoever waits for work is to be called when the transaction is committed.
+    func call()
 }
 
 extension SQLConnection {

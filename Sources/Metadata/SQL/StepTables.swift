@@ -10,7 +10,10 @@ extension MetadataTables {
             var events: [RunEvent.Draft] = []
             var isChanged = false
             for completion in ofRun where try finish(completion, of: &run, &events) { isChanged = true }
-            if isChanged, let last = ofRun.last { try conclude(run, at: last.finishedAt, &events) }
+            if isChanged, let last = ofRun.last {
+                try conclude(run, at: last.finishedAt, &events)
+                db.call()
+            }
             try append(events)
         }
     }

@@ -32,6 +32,9 @@ struct SQLiteConnection: SQLConnection {
         return rows
     }
 
+    /// Who waits looks for himself.
+    func call() {}
+
     private func bound(_ arguments: [(any SQLBindable)?]) -> StatementArguments {
         StatementArguments(
             arguments.map { argument -> (any DatabaseValueConvertible)? in

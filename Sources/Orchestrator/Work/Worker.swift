@@ -237,7 +237,7 @@ actor Worker {
         var pause = Duration.milliseconds(50)
         while true {
             do {
-                return try await metadata.commit([.stepsFinished([completion])] + work.changes)
+                return try await metadata.commit(work.changes + [.stepsFinished([completion])])
             } catch let error as any Diagnostic
                 where error.isTransient && core.mayCommit(attempt.step, at: Lake.now())
             {

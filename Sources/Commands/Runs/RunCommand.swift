@@ -19,12 +19,25 @@ struct RunCommand: AsyncParsableCommand {
     @Flag(name: .long, help: "Take over what has changed in a source's columns.") var acceptSchemaChange =
         false
     @Option(name: .long, help: ArgumentHelp("Steps that run at once.", valueName: "number")) var parallel = 4
+    @Option(
+        name: .long,
+        help: ArgumentHelp(
+            "Build what an earlier run did not: its failed, blocked, cancelled and lost steps.",
+            valueName: "run"))
+    var rerun: String?
+    @Option(
+        name: .long, parsing: .singleValue,
+        help: ArgumentHelp("A word to find the run by; may be repeated.", valueName: "tag"))
+    var tag: [String] = []
     @OptionGroup var lake: LakeOptions
     @OptionGroup var output: JSONOption
 
     func validate() throws {
         guard (1...64).contains(parallel) else {
             throw ValidationError("--parallel takes a number from 1 to 64.")
+        }
+        guard rerun == nil || selection.selection.isEmpty else {
+            throw ValidationError("--rerun takes the steps of a run; a selection cannot be given with it.")
         }
     }
 
@@ -36,11 +49,22 @@ struct RunCommand: AsyncParsableCommand {
             acceptsSchemaChange: acceptSchemaChange)
         options.worker.slots = parallel
         let display = RunDisplay(isSilent: output.json)
-        let selection = try selection.parse()
-        let (lakeToRun, chosen) = (lake, options)
+        options.tags = tag
+        var selection = try selection.parse()
+        if let rerun {
+            let left = try await report(of: rerun, in: lake).steps.filter {
+                [.failed, .blocked, .cancelled, .lost].contains($0.state)
+            }.map(\.step.asset.description)
+            guard !left.isEmpty else {
+                return Output.line(
+                    "Run \(rerun) has left nothing to build: every step succeeded or was skipped.")
+            }
+            selection = try Selection(left)
+        }
+        let (lakeToRun, chosen, selected) = (lake, options, selection)
         let report = try await withThrowingTaskGroup(of: RunReport?.self) { group in
             group.addTask {
-                try await LakeRun(lakeToRun, selection, options: chosen, observer: display).run()
+                try await LakeRun(lakeToRun, selected, options: chosen, observer: display).run()
             }
             group.addTask {
                 await display.redraw()
