@@ -154,13 +154,14 @@ import Testing
         _ = try await lake.metadata.createRun(
             NewRun(
                 id: other, selection: "", trigger: .manual, process: try ProcessTable.current(),
-                createdAt: Lake.now()), steps: [PlannedStep(step)])
+                createdAt: Lake.now()), steps: [PlannedStep(step)], leaseFor: .seconds(3_600))
         let claims = try await lake.metadata.claim(
             ClaimRequest(
                 owner: WorkerID("other"), run: other, stepsMax: 1, leaseFor: .seconds(600), now: Lake.now()))
         async let running = little.run()
         var waiting: [StepState] = []
         while waiting.isEmpty || waiting.contains(.running) || waiting.filter({ $0 == .waiting }).count > 4 {
+            try await Task.sleep(for: .milliseconds(20))
             let newest = try await lake.metadata.runs(RunFilter(limit: 1)).first
             guard let newest, newest.id != other else { continue }
             waiting = try await lake.metadata.run(newest.id)?.steps.map(\.state) ?? []
@@ -170,6 +171,31 @@ import Testing
         try await lake.metadata.finish(steps: [claim.attempt.finished(.skipped("unchanged"), at: Lake.now())])
         #expect(try await running.summary.state == .succeeded)
         #expect(try await lake.metadata.run(other)?.summary.state == .succeeded)
+    }
+
+    @Test func `takes over what another one holds and does not renew, and shuts that one out`() async throws {
+        let little = try LittleLake()
+        let lake = try await little.open()
+        let other = try #require(RunID("20240101T000000Z-000001"))
+        let steps = try ["bronze_app.customer", "silver.dim_customer"].map {
+            StepID(run: other, asset: try key($0))
+        }
+        _ = try await lake.metadata.createRun(
+            NewRun(id: other, selection: "", trigger: .manual, createdAt: Lake.now()),
+            steps: steps.map { PlannedStep($0) })
+        let claims = try await lake.metadata.claim(
+            ClaimRequest(
+                owner: WorkerID("other"), stepsMax: 2, leaseFor: .milliseconds(1), now: Lake.now()))
+        #expect(claims.count == 2)
+        let report = try await little.run()
+        #expect(report.summary.state == .succeeded, "\(report.states)")
+        for claim in claims {
+            await #expect(throws: LeaseLost.self) {
+                try await lake.manifests.fence(
+                    claim.step.asset, at: claim.epoch, by: other, on: lake.store.today())
+            }
+        }
+        #expect(try await Set(little.run().steps.map(\.state)) == [.skipped])
     }
 
     @Test func `ends as lost when somebody has declared it lost, and publishes nothing more`() async throws {

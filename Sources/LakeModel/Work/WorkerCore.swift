@@ -92,7 +92,7 @@ package struct WorkerCore: Sendable {
         var actions: [Action] = []
         for step in steps { actions += look(at: step, now, progress(step)) }
         if renewAt.map({ now >= $0 }) ?? settings.hasOwnRun {
-            let moving = steps.filter { held[$0].map { now - $0.movedAt <= settings.stallMax } ?? false }
+            let moving = renewable(at: now)
             if !moving.isEmpty || settings.hasOwnRun { actions.append(.renew(moving)) }
             renewAt = now + settings.renewEvery
         }
@@ -103,6 +103,11 @@ package struct WorkerCore: Sendable {
             actions.append(.claim(settings.slots - held.count))
         }
         return actions
+    }
+
+    /// The steps whose leases may be prolonged: those on which the work moves.
+    package func renewable(at now: Timestamp) -> [StepID] {
+        steps.filter { held[$0].map { now - $0.movedAt <= settings.stallMax } ?? false }
     }
 
     private mutating func look(at step: StepID, _ now: Timestamp, _ progress: UInt64) -> [Action] {

@@ -251,6 +251,8 @@ actor Worker {
     // MARK: Renewing
 
     private func reclaim() async {
+        // A machine that was overloaded for a while must not take its own work away.
+        await renew(core.renewable(at: Lake.now()))
         guard let process = try? ProcessTable.current(),
             let taken = try? await metadata.reclaim(
                 at: Lake.now(), isAlive: ProcessTable.liveness(seenFrom: process)), !taken.isEmpty
