@@ -91,9 +91,11 @@ package struct ZoneRules: Hashable, Sendable {
 
     /// The changes of the offset in `range`, in order.
     package func transitions(in range: Range<Timestamp>) -> [Transition] {
-        var found = table.filter { range.contains($0.instant) }
-        if let footer {
-            let after = table.last?.instant
+        let first = firstIndex(after: range.lowerBound - .microseconds(1))
+        let end = firstIndex(after: range.upperBound - .microseconds(1))
+        var found = Array(table[first..<max(first, end)])
+        let after = table.last?.instant
+        if let footer, after.map({ $0 < range.upperBound }) ?? true {
             found += footer.transitions(in: range).filter { change in
                 after.map { change.instant > $0 } ?? true
             }
