@@ -119,7 +119,8 @@ package struct WorkerCore: Sendable {
         var actions: [Action] = []
         if !one.isStopping {
             let reason: StopReason? =
-                if now >= one.expiresAt {
+                // It may be late without anybody having taken it; whether it is, the next renewal tells.
+                if now >= one.expiresAt + settings.leaseFor {
                     .leaseLost
                 } else if let end = one.endsAt, now >= end {
                     .timedOut
@@ -143,7 +144,7 @@ package struct WorkerCore: Sendable {
         if let renewAt { wake = min(wake, renewAt) }
         if let reclaimAt { wake = min(wake, reclaimAt) }
         for one in held.values where !one.isStopping {
-            wake = min(wake, one.expiresAt)
+            wake = min(wake, one.expiresAt + settings.leaseFor)
             if let end = one.endsAt { wake = min(wake, end) }
         }
         return max(wake, now)

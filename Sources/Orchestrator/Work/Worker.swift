@@ -202,7 +202,12 @@ actor Worker {
         if let work { await report(work, lease) }
     }
 
-    private func mayCommit(_ step: StepID) -> Bool { core.mayCommit(step, at: Lake.now()) }
+    private func mayCommit(_ step: StepID) async -> Bool {
+        if core.mayCommit(step, at: Lake.now()) { return true }
+        // A machine that was overloaded is late; the step may be ours all the same.
+        await renew([step])
+        return core.mayCommit(step, at: Lake.now())
+    }
 
     private func stop(_ step: StepID, _ reason: WorkerCore.StopReason) {
         if reasons[step] == nil { reasons[step] = reason }
