@@ -22,10 +22,16 @@ let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
 let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
 let yams = Target.Dependency.product(name: "Yams", package: "Yams")
 
+/// - Parameter isAlwaysOptimized: Also in debug builds: a hundred thousand simulated nights are tests, too.
 func ours(
-    _ name: String, _ dependencies: [Target.Dependency] = [], linker: [LinkerSetting] = []
+    _ name: String, _ dependencies: [Target.Dependency] = [], linker: [LinkerSetting] = [],
+    isAlwaysOptimized: Bool = false
 ) -> Target {
-    .target(name: name, dependencies: dependencies, swiftSettings: settings, linkerSettings: linker)
+    .target(
+        name: name, dependencies: dependencies,
+        swiftSettings: settings
+            + (isAlwaysOptimized ? [.unsafeFlags(["-O"], .when(configuration: .debug))] : []),
+        linkerSettings: linker)
 }
 
 func tests(of name: String, _ dependencies: [Target.Dependency] = []) -> Target {
@@ -65,10 +71,10 @@ let package = Package(
         ours("Postgres", ["CPostgres", "Blocking"]),
         ours("SQLite", ["CSQLite", "Blocking"]),
         // domain
-        ours("LakeModel"),
+        ours("LakeModel", isAlwaysOptimized: true),
         // services
         ours("LakeStore", ["LakeModel", "Blocking", crypto]),
-        ours("Metadata", ["LakeModel", "Blocking", grdb]),
+        ours("Metadata", ["LakeModel", "Blocking", "Postgres", grdb]),
         ours("Project", ["LakeModel", yams]),
         // session
         ours("LakeSQL", ["DuckDB", "LakeModel", "LakeStore", crypto]),
@@ -100,7 +106,9 @@ let package = Package(
             ]),
         .executableTarget(name: "tarn", dependencies: ["Commands"], swiftSettings: settings),
         // not shipped
-        ours("TarnTesting", ["Blocking", "LakeModel", "LakeStore", "Metadata", "MySQL"]),
+        ours(
+            "TarnTesting", ["Blocking", "LakeModel", "LakeStore", "Metadata", "MySQL"],
+            isAlwaysOptimized: true),
         tests(of: "DuckDB", ["Blocking"]),
         tests(
             of: "Extraction",
@@ -111,7 +119,7 @@ let package = Package(
         tests(of: "LakeModel"),
         tests(of: "LakeSQL", ["DuckDB", "LakeModel", "LakeStore", "TarnTesting"]),
         tests(of: "LakeStore", ["Blocking", "LakeModel", "TarnTesting"]),
-        tests(of: "Metadata", ["LakeModel", "TarnTesting", grdb]),
+        tests(of: "Metadata", ["Blocking", "LakeModel", "Postgres", "TarnTesting", grdb]),
         tests(of: "MySQL", ["Blocking", "TarnTesting"]),
         tests(of: "Postgres", ["Blocking", "TarnTesting"]),
         tests(

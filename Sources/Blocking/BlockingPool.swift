@@ -52,6 +52,13 @@ package final class BlockingPool: Sendable {
         }
     }
 
+    /// The same for what must be done although the waiting task may have been cancelled.
+    package func runToEnd<T: Sendable>(_ body: @escaping @Sendable () throws -> T) async throws -> T {
+        try await withCheckedThrowingContinuation { (continuation: CheckedContinuation<T, any Error>) in
+            submit { continuation.resume(with: Result { try body() }) }
+        }
+    }
+
     private func submit(_ work: @escaping WorkQueue.Work) {
         guard queue.add(work, threadsMax: threadsMax) else { return }
         var thread = pthread_t()

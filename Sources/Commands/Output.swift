@@ -25,9 +25,14 @@ enum Output {
         line("\(open),\n  \"\(name)\" : \(member)\n}")
     }
 
-    private static func text(ofJSON value: some Encodable) throws -> String {
+    /// The same in one line.
+    static func jsonLine(_ value: some Encodable) throws { line(try text(ofJSON: value, in: [])) }
+
+    private static func text(
+        ofJSON value: some Encodable, in layout: JSONEncoder.OutputFormatting = .prettyPrinted
+    ) throws -> String {
         let encoder = JSONEncoder()
-        encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+        encoder.outputFormatting = layout.union([.sortedKeys, .withoutEscapingSlashes])
         encoder.keyEncodingStrategy = .convertToSnakeCase
         return String(decoding: try encoder.encode(value), as: UTF8.self)
     }

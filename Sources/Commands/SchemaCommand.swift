@@ -11,9 +11,12 @@ struct SchemaCommand: ParsableCommand {
               # yaml-language-server: $schema=.tarn/lake.schema.json     (first line of lake.yaml)
             """)
 
-    enum Kind: String, ExpressibleByArgument, CaseIterable { case lake, source, model }
+    enum Kind: String, ExpressibleByArgument, CaseIterable { case lake, source, model, schedules }
 
-    @Argument(help: "lake (lake.yaml), source (sources/*.yaml) or model (the header of models/*/*.sql).")
+    @Argument(
+        help:
+            "lake (lake.yaml), source (sources/*.yaml), model (the header of models/*/*.sql) or schedules (schedules/*.yaml)."
+    )
     var kind: Kind
 
     func run() {
@@ -21,6 +24,7 @@ struct SchemaCommand: ParsableCommand {
         case .lake: Output.line(ProjectSchemas.lake)
         case .source: Output.line(ProjectSchemas.source)
         case .model: Output.line(ProjectSchemas.modelHeader)
+        case .schedules: Output.line(ProjectSchemas.schedules)
         }
     }
 }

@@ -14,8 +14,9 @@ struct Tarn: AsyncParsableCommand {
         version: "tarn \(Program.version)",
         subcommands: [
             InitCommand.self, SourceCommand.self, ValidateCommand.self, AssetsCommand.self, PlanCommand.self,
-            RunCommand.self,
-            StatusCommand.self, SQLCommand.self, ReconcileCommand.self, HousekeepCommand.self,
+            RunCommand.self, ScheduleCommand.self,
+            StatusCommand.self, RunsCommand.self, LogsCommand.self, CancelCommand.self, SQLCommand.self,
+            ReconcileCommand.self, HousekeepCommand.self,
             DemoCommand.self,
             SchemaCommand.self, CompletionCommand.self,
         ])

@@ -57,9 +57,12 @@ package struct TableExtraction: Sendable {
         case paused(ExtractionPause, committed: BronzeManifest?, ledger: ExtractionLedger)
     }
 
-    /// - Parameter progress: Rows and bytes read so far, for whoever watches.
+    /// - Parameters:
+    ///   - progress: Rows and bytes read so far, for whoever watches.
+    ///   - confirmLease: Throws if the step is no longer ours; called right before each manifest is replaced.
     package func run(
-        _ run: RunID, epoch: LeaseEpoch, progress: ExtractionProgress
+        _ run: RunID, epoch: LeaseEpoch, progress: ExtractionProgress,
+        confirmLease: () async throws -> Void = {}
     ) async throws -> Outcome {
         guard table.partitions == nil else { throw ExtractionMistake.missingPartitions(table, of: source) }
         var piece = try await firstPiece(of: run)
@@ -88,7 +91,8 @@ package struct TableExtraction: Sendable {
             if mustCommit(read, piece, newest) {
                 let quarantine = try await quarantine(read, piece, run)
                 let commit = try await BronzeCommit(store, now: now).publish(
-                    read.extraction(of: self, piece, run: run, epoch: epoch, quarantine: quarantine))
+                    read.extraction(of: self, piece, run: run, epoch: epoch, quarantine: quarantine),
+                    confirmLease: confirmLease)
                 if let range = commit.range { try await WatermarkStore(store).advance(after: range) }
                 newest = commit.manifest
                 ledgers.append(read.ledger)

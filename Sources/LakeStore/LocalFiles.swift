@@ -88,11 +88,28 @@ struct LocalFiles: Sendable {
         }
         guard descriptor >= 0 else { throw failure(errno, "lock", path) }
         defer { Glibc.close(descriptor) }
-        while flock(descriptor, LOCK_EX) != 0 {
-            guard errno == EINTR else { throw failure(errno, "lock", path) }
-        }
+        try lock(descriptor, path)
         return try body()
     }
+
+    /// Nobody holds the lock for long, unless he was stopped while he did. Then nobody can take it from him.
+    private func lock(_ descriptor: Int32, _ path: LakePath) throws {
+        let deadline = ContinuousClock.now + LocalFiles.lockPatience
+        var pause: UInt32 = 20
+        while flock(descriptor, LOCK_EX | LOCK_NB) != 0 {
+            switch errno {
+            case EINTR: continue
+            case EWOULDBLOCK where ContinuousClock.now < deadline:
+                usleep(pause)
+                pause = min(pause * 2, 5_000)
+            case EWOULDBLOCK:
+                throw StoreLocked(path: absolute(path), holder: FileLock.holder(ofFile: descriptor))
+            default: throw failure(errno, "lock", path)
+            }
+        }
+    }
+
+    private static let lockPatience = Duration.seconds(20)
 
     /// A new temporary file that ``removeAbandoned()`` takes for alive.
     func makeTemporary(for path: LakePath) throws -> TemporaryFile {
@@ -113,6 +130,8 @@ struct LocalFiles: Sendable {
     /// Makes the synced `file` the object at `path`, if `condition` allows it.
     func place(_ file: TemporaryFile, at path: LakePath, _ condition: WriteCondition) throws -> WriteOutcome {
         guard !path.isInside(LocalFiles.own), !path.text.isEmpty else { throw PathIsFolder(path: path) }
+        // A new folder is synced, which takes too long for a lock.
+        try makeFolders(path.folder)
         let outcome = try withLock { () throws -> WriteOutcome in
             try makeFolders(path.folder)
             let current = try status(path)
@@ -134,6 +153,7 @@ struct LocalFiles: Sendable {
         guard try object(source) != nil else { throw ObjectNotFound(path: source) }
         // Whoever wrote the file may not have synced it.
         try sync(source)
+        try makeFolders(target.folder)
         let outcome = try withLock { () throws -> WriteOutcome in
             guard let moved = try status(source), !moved.isFolder else { throw ObjectNotFound(path: source) }
             try makeFolders(target.folder)
@@ -159,6 +179,7 @@ struct LocalFiles: Sendable {
     /// - Returns: `false` if this file system cannot.
     func link(_ source: LakePath, to target: LakePath) throws -> Bool {
         guard !target.isInside(LocalFiles.own), !target.text.isEmpty else { throw PathIsFolder(path: target) }
+        try makeFolders(target.folder)
         let isLinked = try withLock {
             guard let linked = try status(source), !linked.isFolder else {
                 throw ObjectNotFound(path: source)

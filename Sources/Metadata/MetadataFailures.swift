@@ -3,6 +3,9 @@ package import LakeModel
 /// A run that nobody created, or that was deleted because it is too old.
 package struct UnknownRun: Diagnostic {
     package let run: RunID
+
+    package init(run: RunID) { self.run = run }
+
     package var code: String { "metadata.unknown-run" }
     package var problem: String { "There is no run \(run)." }
     package var remedy: String { "See the runs that are kept with: tarn status" }
@@ -11,6 +14,9 @@ package struct UnknownRun: Diagnostic {
 /// A step that was not planned in its run.
 package struct UnknownStep: Diagnostic {
     package let step: StepID
+
+    package init(step: StepID) { self.step = step }
+
     package var code: String { "metadata.unknown-step" }
     package var problem: String { "Run \(step.run) has no step \(step)." }
     package var remedy: String { "See its steps with: tarn status \(step.run)" }
@@ -20,6 +26,11 @@ package struct UnknownStep: Diagnostic {
 package struct RunRefusal: Diagnostic {
     package let run: RunID
     package let kind: Kind
+
+    package init(run: RunID, kind: Kind) {
+        self.run = run
+        self.kind = kind
+    }
 
     package enum Kind: Hashable, Sendable {
         case exists
@@ -102,7 +113,19 @@ package struct MetadataBusy: Diagnostic {
     package var isTransient: Bool { true }
 }
 
-/// The file cannot be opened or written.
+/// The server with the metadata does not answer, or is overloaded.
+package struct MetadataUnreachable: Diagnostic {
+    package let database: String
+    package let detail: String
+    package var code: String { "metadata.unreachable" }
+    package var problem: String { "The metadata at \(database) could not be asked: \(detail)." }
+    package var remedy: String {
+        "It is asked again as long as a lease lasts. Check that the server runs and can be reached."
+    }
+    package var isTransient: Bool { true }
+}
+
+/// The database cannot be opened or written.
 package struct MetadataInaccessible: Diagnostic {
     package let database: String
     package let detail: String

@@ -16,20 +16,65 @@ package protocol MetadataStore: Sendable {
     ///   allowed.
     func commit(_ changes: [MetadataChange]) async throws
 
-    /// Begins the next attempt of a waiting step under a new epoch of its asset.
+    /// Creates a run with its steps, which wait.
     ///
-    /// Epochs of one asset only grow, over all runs and processes.
-    /// - Parameter published: The epoch of the manifest that is current: the new one is greater, even if this
-    ///   database is younger than the lake.
-    func startAttempt(of step: StepID, after published: LeaseEpoch?, at now: Timestamp) async throws
-        -> Attempt
+    /// A run without steps succeeds at once. Every run ends by itself in the transaction in which its last
+    /// step does.
+    /// - Returns: The run; an earlier one if the idempotency key is known.
+    /// - Throws: ``RunRefusal`` if the id is taken, ``UnknownStep`` if a step waits for one that is not
+    ///   planned.
+    func createRun(_ run: NewRun, steps: [PlannedStep], leaseFor: Duration) async throws -> RunID
 
-    /// Declares runs lost whose process is gone, with all of their steps that are not final.
+    /// Leases steps that may start: waiting, with all inputs built, due, of an asset on which nobody works,
+    /// and with room in their pools. Higher priorities come first, then earlier runs, then the order of the
+    /// plan.
+    ///
+    /// Each is a new attempt under a new epoch of its asset; epochs of one asset only grow, over all runs and
+    /// nodes. A finished attempt's epoch is never given again.
+    func claim(_ request: ClaimRequest) async throws -> [Claim]
+
+    /// Gives an attempt an epoch that is greater than `published`: this database may be younger than the
+    /// lake.
+    func raise(_ attempt: Attempt, beyond published: LeaseEpoch) async throws -> Attempt
+
+    /// Prolongs leases, and the runs that are bound to this process. One that has expired but was not
+    /// reclaimed is still held.
+    /// - Returns: An answer for each of `leases`; a run that is over is missing from `runs`.
+    func renew(
+        _ leases: [LeaseRenewal], runs: [RunID], by owner: WorkerID, for duration: Duration, at now: Timestamp
+    ) async throws -> (leases: [LeaseAnswer], runs: Set<RunID>)
+
+    /// Takes steps from workers whose lease has expired or whose process is gone, so that somebody else can
+    /// have them. A step whose attempts were lost ``MetadataLimits/lostAttemptsMax`` times is lost for good.
+    /// A run that is bound to a process ends with it.
     /// - Parameter isAlive: A pure judgement such as ``ProcessIdentity/isAlive(seenFrom:startTicksOf:)``.
-    /// - Returns: The runs that were declared lost now.
-    func reclaimLostRuns(
+    func reclaim(
         at now: Timestamp, isAlive: @escaping @Sendable (ProcessIdentity) -> Bool
-    ) async throws -> [RunID]
+    ) async throws -> [Reclaimed]
+
+    /// Cancels the steps of a run that wait; who works on one of the others is told at the next renewal.
+    /// - Returns: Whether the run was not over yet.
+    func cancel(_ run: RunID, at now: Timestamp) async throws -> Bool
+
+    /// Where a run is: cheap, for who waits for its end.
+    /// - Throws: ``UnknownRun``.
+    func pulse(of run: RunID) async throws -> RunPulse
+
+    /// Tells that a process works. What was not seen for a day is forgotten by compaction.
+    func registerNode(_ node: NodeRecord) async throws
+
+    func nodes() async throws -> [NodeRecord]
+
+    /// Takes or keeps an office that one process has at a time, such as the scheduler's.
+    /// - Returns: The epoch of the holder; `nil` while somebody else has it.
+    func lead(_ office: String, as owner: WorkerID, for duration: Duration, at now: Timestamp) async throws
+        -> LeaseEpoch?
+
+    /// Gives an office up, if it is ours.
+    func resign(_ office: String, as owner: WorkerID) async throws
+
+    /// Waits until somebody has changed something, as far as the database can tell; otherwise for `patience`.
+    func awaitChange(atMost patience: Duration) async
 
     /// The newest first.
     func runs(_ filter: RunFilter) async throws -> [RunSummary]
@@ -67,13 +112,8 @@ package protocol MetadataStore: Sendable {
 }
 
 extension MetadataStore {
-    /// Creates a run with its waiting steps, in one transaction.
-    package func createRun(_ run: NewRun, steps: [StepID] = []) async throws {
-        try await commit([.runCreated(run), .stepsPlanned(steps)])
-    }
-
-    package func startAttempt(of step: StepID, at now: Timestamp) async throws -> Attempt {
-        try await startAttempt(of: step, after: nil, at: now)
+    package func createRun(_ run: NewRun, steps: [PlannedStep] = []) async throws -> RunID {
+        try await createRun(run, steps: steps, leaseFor: .seconds(60))
     }
 
     /// Ends several steps in one transaction.
@@ -83,10 +123,6 @@ extension MetadataStore {
 
     package func append(_ events: [RunEvent.Draft]) async throws {
         try await commit([.eventsAppended(events)])
-    }
-
-    package func finishRun(_ run: RunID, as state: RunState, at now: Timestamp) async throws {
-        try await commit([.runFinished(run, state, at: now)])
     }
 
     /// Deletes events older than `age`, with the other ages of ``Retention``.
@@ -99,17 +135,13 @@ extension MetadataStore {
 
 /// One change of the metadata; several are one transaction.
 package enum MetadataChange: Hashable, Sendable {
-    case runCreated(NewRun)
-    /// The steps wait; their order is the order in which reports list them.
-    case stepsPlanned([StepID])
+    /// The end of steps or of their attempts. What waits for them may start, or is blocked; a run whose last
+    /// step ends is over. The same end twice is one: a lost answer may be asked for again.
     case stepsFinished([StepCompletion])
     case eventsAppended([RunEvent.Draft])
     case materialized([Materialization])
     case verified([Verification])
     case reconciled([ReconciliationRecord])
-    /// Ends a run. One that was cancelled or lost takes its unfinished steps with it; any other must have
-    /// none.
-    case runFinished(RunID, RunState, at: Timestamp)
 }
 
 /// How long things are kept.

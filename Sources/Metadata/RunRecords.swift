@@ -6,17 +6,30 @@ package struct NewRun: Hashable, Sendable {
     /// The selection as it was written.
     package let selection: String
     package let trigger: RunTrigger
-    package let process: ProcessIdentity
-    package let startedAt: Timestamp
+    /// The only process that works on it; `nil` lets every worker.
+    package let process: ProcessIdentity?
+    package let createdAt: Timestamp
+    package let settings: RunSettings
+    /// Runs of a higher one come first.
+    package let priority: Int
+    package let tags: [String]
+    /// A second run with the same key is not created.
+    package let idempotencyKey: String?
 
     package init(
-        id: RunID, selection: String, trigger: RunTrigger, process: ProcessIdentity, startedAt: Timestamp
+        id: RunID, selection: String, trigger: RunTrigger, process: ProcessIdentity? = nil,
+        createdAt: Timestamp, settings: RunSettings = RunSettings(), priority: Int = 0, tags: [String] = [],
+        idempotencyKey: String? = nil
     ) {
         self.id = id
         self.selection = boundedText(selection, bytesMax: 4_000)
         self.trigger = trigger
         self.process = process
-        self.startedAt = startedAt
+        self.createdAt = createdAt
+        self.settings = settings
+        self.priority = priority
+        self.tags = tags
+        self.idempotencyKey = idempotencyKey.map { boundedText($0, bytesMax: 500) }
     }
 }
 
@@ -27,14 +40,18 @@ package struct StepCompletion: Hashable, Sendable {
     /// Of the attempt that ends; `nil` for a step that was never tried.
     package let epoch: LeaseEpoch?
     package let finishedAt: Timestamp
+    /// Before which a step that is ``StepOutcome/retrying(_:)`` is not tried again.
+    package let retryAt: Timestamp
 
     package init(
-        _ step: StepID, _ outcome: StepOutcome, under epoch: LeaseEpoch? = nil, at finishedAt: Timestamp
+        _ step: StepID, _ outcome: StepOutcome, under epoch: LeaseEpoch? = nil, at finishedAt: Timestamp,
+        retryAt: Timestamp? = nil
     ) {
         self.step = step
         self.outcome = outcome
         self.epoch = epoch
         self.finishedAt = finishedAt
+        self.retryAt = retryAt ?? finishedAt
     }
 }
 
@@ -52,8 +69,10 @@ package struct Attempt: Hashable, Sendable {
     }
 
     /// Its end with `outcome`.
-    package func finished(_ outcome: StepOutcome, at now: Timestamp) -> StepCompletion {
-        StepCompletion(step, outcome, under: epoch, at: now)
+    package func finished(
+        _ outcome: StepOutcome, at now: Timestamp, retryAt: Timestamp? = nil
+    ) -> StepCompletion {
+        StepCompletion(step, outcome, under: epoch, at: now, retryAt: retryAt)
     }
 }
 
@@ -62,16 +81,23 @@ package struct RunSummary: Hashable, Sendable {
     package let id: RunID
     package let selection: String
     package let trigger: RunTrigger
-    package let process: ProcessIdentity
+    /// The only process that works on it; `nil` if every worker may.
+    package let process: ProcessIdentity?
     package let state: RunState
-    package let startedAt: Timestamp
+    package let createdAt: Timestamp
+    /// When its first attempt began.
+    package let startedAt: Timestamp?
     package let finishedAt: Timestamp?
+    package let settings: RunSettings
+    package let priority: Int
+    package let tags: [String]
+    package let isCancelRequested: Bool
     package let steps: [StepState: Int]
     /// Events that were not kept because the run had more than ``MetadataLimits/eventsPerRunMax``.
     package let eventsSuppressed: Int64
 
     /// How long it took, or has taken until `now`.
-    package func elapsed(at now: Timestamp) -> Duration { (finishedAt ?? now) - startedAt }
+    package func elapsed(at now: Timestamp) -> Duration { (finishedAt ?? now) - (startedAt ?? createdAt) }
 }
 
 /// Everything that is known of one run, without its events.
@@ -97,12 +123,25 @@ package struct StepRecord: Hashable, Sendable {
     /// Of the last attempt, if that failed.
     package let failure: StepFailure?
     package let attempts: [AttemptRecord]
+    /// Who works on it now.
+    package let lease: LeaseRecord?
+    /// Before which it is not tried; `nil` while it waits for inputs, and once it was tried.
+    package let readyAt: Timestamp?
+}
+
+/// Who works on a step, until when unless that is renewed, and how far the work was at the last renewal.
+package struct LeaseRecord: Hashable, Sendable {
+    package let owner: WorkerID
+    package let expiresAt: Timestamp
+    package let rowsDone: Int64
+    package let bytesDone: Int64
 }
 
 /// One attempt of a step.
 package struct AttemptRecord: Hashable, Sendable {
     package let number: Int
     package let epoch: LeaseEpoch
+    package let owner: WorkerID?
     package let state: StepState
     package let startedAt: Timestamp
     package let finishedAt: Timestamp?
@@ -118,9 +157,11 @@ package struct RunFilter: Hashable, Sendable {
     /// Only runs with a step of this asset.
     package var asset: AssetKey?
     package var trigger: RunTrigger?
-    /// Only runs that started at this time or later.
+    /// Only runs with this tag.
+    package var tag: String?
+    /// Only runs that were created at this time or later.
     package var since: Timestamp?
-    /// Only runs that started before: the start of the last run of a page gives the next page.
+    /// Only runs that were created before: the creation of the last run of a page gives the next page.
     package var before: Timestamp?
     package let limit: Int
 
@@ -128,12 +169,12 @@ package struct RunFilter: Hashable, Sendable {
     ///   nearer end.
     package init(
         states: Set<RunState> = [], asset: AssetKey? = nil, trigger: RunTrigger? = nil,
-        since: Timestamp? = nil,
-        before: Timestamp? = nil, limit: Int = 20
+        tag: String? = nil, since: Timestamp? = nil, before: Timestamp? = nil, limit: Int = 20
     ) {
         self.states = states
         self.asset = asset
         self.trigger = trigger
+        self.tag = tag
         self.since = since
         self.before = before
         self.limit = MetadataLimits.bounded(limit)
@@ -143,6 +184,8 @@ package struct RunFilter: Hashable, Sendable {
 /// What no caller can exceed.
 package enum MetadataLimits {
     package static let rowsPerQueryMax = 10_000
+    /// Of one step; whoever works on it dies or hangs so reliably that it is the step's fault.
+    package static let lostAttemptsMax = 3
     /// Of one run; later ones are counted, not kept. The end of the run is always kept.
     package static let eventsPerRunMax: Int64 = 10_000
 

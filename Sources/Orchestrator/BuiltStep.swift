@@ -53,22 +53,24 @@ enum BuiltStep: Sendable {
     }
 
     /// `nil` if nothing was published.
-    func materialization(startedAt: Timestamp, finishedAt: Timestamp) -> Materialization? {
+    func materialization(of run: RunID, startedAt: Timestamp, finishedAt: Timestamp) -> Materialization? {
         switch self {
         case .committed(let manifest, _, let version, _):
             Materialization(
-                asset: manifest.asset, run: manifest.run, partition: manifest.ingestionDate, version: version,
+                asset: manifest.asset, run: run, partition: PartitionKey(manifest.ingestionDate),
+                version: version,
                 codeHash: "", rows: manifest.rows, bytes: manifest.bytes, schema: manifest.tableSchema,
                 inputs: [],
                 startedAt: startedAt, finishedAt: finishedAt)
         case .published(let manifest):
             Materialization(
-                asset: manifest.asset, run: manifest.run, version: manifest.version,
+                asset: manifest.asset, run: run, version: manifest.version,
                 codeHash: manifest.codeHash,
                 rows: manifest.rows, bytes: manifest.bytes, schema: manifest.schema, inputs: manifest.inputs,
                 startedAt: startedAt, finishedAt: finishedAt)
         case .noNewRows: nil
-        case .paused(let done, _): done?.materialization(startedAt: startedAt, finishedAt: finishedAt)
+        case .paused(let done, _):
+            done?.materialization(of: run, startedAt: startedAt, finishedAt: finishedAt)
         }
     }
 

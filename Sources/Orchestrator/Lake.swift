@@ -114,6 +114,19 @@ package final class Lake: Sendable {
         }
     }
 
+    /// How many units each pool has: a source has as many as connections.
+    package var pools: [String: Int] {
+        var pools: [String: Int] = [:]
+        for source in definition.sources { pools["source/\(source.name)"] = source.connectionsMax }
+        return pools
+    }
+
+    /// What building an asset takes of the pools.
+    func poolUses(of asset: AssetKey) -> [PoolUse] {
+        guard let table = graph.tables[asset] else { return [] }
+        return [PoolUse(pool: "source/\(table.source.name)")]
+    }
+
     /// What is published of an asset; `nil` if nothing is.
     package func state(of key: AssetKey) async throws -> AssetState? {
         try await LakeSession.state(of: key, manifests, store)

@@ -27,74 +27,72 @@ package struct LakeRun: Sendable {
     }
 
     /// - Returns: The run as it was recorded, whatever its end.
-    /// - Throws: ``SelectionMistake``, ``LakeBusy`` and failures of the metadata: nothing was run then.
-    ///   `CancellationError` after the run was stopped and recorded as cancelled.
+    /// - Throws: ``SelectionMistake`` and failures of the metadata: nothing was run then. `CancellationError`
+    ///   after the run was stopped and recorded as cancelled.
     package func run() async throws -> RunReport {
-        let selected = try lake.graph.resolve(selection)
         let began = Lake.now()
-        let id = RunID(at: began, random: .random(in: 0...UInt32.max))
         let process = try ProcessTable.current()
-        let lock = try RunLock(
-            folder: lake.systemFolder, holder: "run \(id), process \(process.pid) on \(process.host)")
-        defer { withExtendedLifetime(lock) {} }
+        let plan = try RunRequest(lake, selection)
         try await Housekeeping(lake).clearAfterDeadRuns(seenFrom: process, now: began)
-
-        let order = lake.graph.assets.order.filter(selected.contains)
-        try await lake.metadata.createRun(
+        let id = RunID(at: began, random: .random(in: 0...UInt32.max))
+        _ = try await lake.metadata.createRun(
             NewRun(
-                id: id, selection: selection.description, trigger: .manual, process: process, startedAt: began
-            ),
-            steps: order.map { StepID(run: id, asset: $0) })
-        observer.observe(.runStarted(id, steps: order))
-        let steps = LakeSteps(lake: lake, run: id, options: options, observer: observer)
-        let states = try await execute(selected, steps)
-        // The end must be recorded even if the task was cancelled meanwhile.
-        let state = Task.isCancelled ? RunState.cancelled : RunState.concluding(states)
-        try await steps.flush()
-        try await lake.metadata.finishRun(id, as: state, at: Lake.now())
+                id: id, selection: selection.description, trigger: options.trigger, process: process,
+                createdAt: began, settings: options.settings, tags: options.tags),
+            steps: plan.steps(of: id), leaseFor: options.worker.leaseFor)
+        observer.observe(.runStarted(id, steps: plan.order))
+        let worker = Worker(
+            id: WorkerID(process, random: .random(in: 0...UInt32.max)), metadata: lake.metadata,
+            executor: LakeSteps(lake: lake, options: options, observer: observer), observer: observer,
+            settings: options.worker, pools: lake.pools, run: id)
+        try await worker.work()
         // What is staged is removed by the next run: a cancelled task can read and delete nothing any more.
         try Task.checkCancellation()
         try await Staging(lake.store).clear(id)
         guard let report = try await lake.metadata.run(id) else { throw RunForgotten(run: id) }
+        for step in report.steps where step.state == .blocked {
+            guard let input = step.blockedBy else { continue }
+            observer.observe(
+                .stepFinished(step.step.asset, StepEnd(outcome: .blocked(by: input), elapsed: .zero)))
+        }
         observer.observe(.runFinished(report))
         return report
     }
+}
 
-    private func execute(_ selected: Set<AssetKey>, _ steps: LakeSteps) async throws -> [StepState] {
-        var schedule = StepSchedule(selected, in: lake.graph.assets, runningMax: options.stepsMax)
-        var states: [StepState] = []
-        try await withThrowingTaskGroup(of: (AssetKey, StepState).self) { group in
-            while true {
-                while !Task.isCancelled, let asset = schedule.next() {
-                    group.addTask { (asset, try await steps.execute(asset)) }
-                }
-                guard let (asset, state) = try await group.next() else { break }
-                states.append(state)
-                let isUsable = state == .succeeded || state == .skipped
-                for blocked in schedule.finish(asset, isUsable: isUsable) {
-                    states.append(state == .cancelled ? .cancelled : .blocked)
-                    if state != .cancelled { try await steps.block(blocked, by: asset) }
-                }
-            }
+/// The steps of a run that is to begin.
+package struct RunRequest: Sendable {
+    /// In building order.
+    package let order: [AssetKey]
+    private let lake: Lake
+
+    /// - Throws: ``SelectionMistake``.
+    package init(_ lake: Lake, _ selection: Selection) throws {
+        let selected = try lake.graph.resolve(selection)
+        order = lake.graph.assets.order.filter(selected.contains)
+        self.lake = lake
+    }
+
+    package func steps(of run: RunID) -> [PlannedStep] {
+        let selected = Set(order)
+        return order.map { asset in
+            let inputs = lake.graph.assets.inputs(of: asset).intersection(selected)
+            return PlannedStep(
+                StepID(run: run, asset: asset), after: inputs.sorted().map { StepKey($0) },
+                pools: lake.poolUses(of: asset))
         }
-        return states
     }
 }
 
 /// How a run is carried out.
 package struct RunOptions: Sendable {
-    /// Whether assets are built although nothing changed.
-    package var isForced = false
-    /// Whether incremental tables are read from the beginning.
-    package var isFullRefresh = false
-    /// Whether columns may have gone from the sources.
-    package var acceptsSchemaChange = false
-    /// How many steps run at once.
-    package var stepsMax = 4
-    /// How often a step is tried when it fails by something that may pass by itself.
-    package var attemptsMax = 3
-    /// Before the second attempt; doubled for every further one.
-    package var backoff = Duration.seconds(1)
+    package var settings = RunSettings()
+    package var trigger = RunTrigger.manual
+    package var tags: [String] = []
+    /// How many steps run at once, and how long their leases are.
+    package var worker = WorkerCore.Settings()
+    /// What happens to a step that fails.
+    package var retry = RetryPolicy()
 
     package init() {}
 }
@@ -115,7 +113,7 @@ package enum RunProgress: Sendable {
 
 /// How a step ended.
 package struct StepEnd: Sendable {
-    package let outcome: StepOutcome
+    package internal(set) var outcome: StepOutcome
     package let elapsed: Duration
     /// Bytes that were read from the source, for extractions.
     package var bytesRead: Int64?
@@ -134,6 +132,9 @@ package final class StepWatch: Sendable {
     init(_ asset: AssetKey) { self.asset = asset }
 
     func watch(_ interrupter: Interrupter) { self.interrupter.withLock { $0 = interrupter } }
+
+    /// Rows that DuckDB's current statement has gone through; 0 while it cannot tell.
+    var rowsProcessed: UInt64 { interrupter.withLock { $0 }?.progress()?.rowsProcessed ?? 0 }
 
     /// From 0 to 1 while DuckDB can estimate it.
     package var share: Double? { interrupter.withLock { $0 }?.progress().map { $0.percentage / 100 } }

@@ -10,89 +10,85 @@ internal import Quality
 internal import Synchronization
 internal import Transform
 
-/// Carries out the steps of one run: decides, tries, records.
-struct LakeSteps: Sendable {
+/// Carries out steps: decides whether there is anything to do, does it, and says what is to be recorded.
+struct LakeSteps: StepExecutor {
     let lake: Lake
-    let run: RunID
     let options: RunOptions
     let observer: any RunObserver
     private let fingerprints = SourceFingerprints()
-    private let skipped = SkippedSteps()
     /// Assets without any rows yet that were not built because it is not their time.
     private let empty = EmptyAssets()
 
-    init(lake: Lake, run: RunID, options: RunOptions, observer: any RunObserver) {
+    init(lake: Lake, options: RunOptions, observer: any RunObserver) {
         self.lake = lake
-        self.run = run
         self.options = options
         self.observer = observer
     }
 
-    /// - Returns: The state in which the step ended. Its failure is recorded, not thrown.
-    /// - Throws: failures of the metadata.
-    func execute(_ asset: AssetKey) async throws -> StepState {
+    func execute(_ lease: StepLease) async -> StepWork {
         let began = ContinuousClock.now
-        let step = StepID(run: run, asset: asset)
+        let asset = lease.step.asset
         do {
-            switch try await decision(for: asset) {
+            switch try await decision(for: asset, lease.claim.settings) {
             case .skip(let reason):
-                if case .notYet = reason { return try await skip(step, reason, began) }
                 let outcome = StepOutcome.skipped(reason)
-                skipped.add(
-                    StepCompletion(step, outcome, at: Lake.now()),
-                    Verification(asset: asset, run: run, verifiedAt: Lake.now()))
-                observer.observe(.stepFinished(asset, StepEnd(outcome: outcome, elapsed: .now - began)))
-                return outcome.state
+                var work = StepWork(
+                    outcome: outcome, end: StepEnd(outcome: outcome, elapsed: .now - began))
+                // One that has nothing to work on yet proves nothing of what is published.
+                if case .notYet = reason { return work }
+                work.changes = [
+                    .verified([Verification(asset: asset, run: lease.step.run, verifiedAt: Lake.now())])
+                ]
+                return work
             case .build(let reasons):
-                return try await attempt(step, reasons, began)
+                observer.observe(.stepStarted(asset, reasons, watch: lease.watch))
+                return try await build(lease, began)
             }
-        } catch let refused as StepRefusal {
-            throw refused
         } catch {
-            let outcome = StepOutcome(error, asset: asset)
-            var completion = StepCompletion(step, outcome, at: Lake.now())
-            if case .failed = outcome {
-                // A step fails in an attempt only, also if it could not even be decided what to do.
-                completion = try await lake.metadata.startAttempt(of: step, at: Lake.now()).finished(
-                    outcome, at: Lake.now())
-            }
-            try await lake.metadata.finish(steps: [completion])
-            observer.observe(.stepFinished(asset, StepEnd(outcome: outcome, elapsed: .now - began)))
-            return outcome.state
+            return failed(lease, error, began)
         }
     }
 
-    /// Records a step that has nothing to work on yet: unlike one whose inputs are as they were, it proves
-    /// nothing of what is published.
-    private func skip(
-        _ step: StepID, _ reason: SkipReason, _ began: ContinuousClock.Instant
-    ) async throws -> StepState {
-        let outcome = StepOutcome.skipped(reason)
-        try await lake.metadata.finish(steps: [StepCompletion(step, outcome, at: Lake.now())])
-        observer.observe(.stepFinished(step.asset, StepEnd(outcome: outcome, elapsed: .now - began)))
-        return outcome.state
+    private func failed(
+        _ lease: StepLease, _ error: any Error, _ began: ContinuousClock.Instant
+    ) -> StepWork {
+        var outcome = StepOutcome(error, asset: lease.step.asset)
+        var retryAt: Timestamp?
+        if case .failed(let failure) = outcome,
+            let delay = options.retry.delay(
+                after: lease.attempt.number, failure.category, random: .random(in: 0...1))
+        {
+            outcome = .retrying(failure)
+            retryAt = Lake.now() + delay
+        }
+        return StepWork(
+            outcome: outcome, retryAt: retryAt, end: StepEnd(outcome: outcome, elapsed: .now - began))
     }
 
-    /// Records a step that cannot start because `asset` failed.
-    func block(_ blocked: AssetKey, by asset: AssetKey) async throws {
-        let outcome = StepOutcome.blocked(by: asset)
-        try await lake.metadata.finish(
-            steps: [StepCompletion(StepID(run: run, asset: blocked), outcome, at: Lake.now())])
-        observer.observe(.stepFinished(blocked, StepEnd(outcome: outcome, elapsed: .zero)))
+    private func build(_ lease: StepLease, _ began: ContinuousClock.Instant) async throws -> StepWork {
+        let startedAt = Lake.now()
+        if let published = try await publishedEpoch(of: lease.step.asset), published >= lease.attempt.epoch {
+            // The history is younger than the lake.
+            lease.raise(to: try await lake.metadata.raise(lease.attempt, beyond: published))
+        }
+        if lease.claim.mustFence {
+            try await lake.manifests.fence(
+                lease.step.asset, at: lease.attempt.epoch, by: lease.writer, on: lake.store.today())
+        }
+        let built = try await build(lease)
+        let outcome = built.outcome
+        return StepWork(
+            outcome: outcome, changes: changes(of: built, lease, startedAt: startedAt),
+            end: StepEnd(
+                outcome: outcome, elapsed: .now - began, bytesRead: built.bytesRead, remarks: built.remarks,
+                notes: built.notes))
     }
 
-    /// Writes what was skipped, all in one transaction: in most nights it is most of the steps.
-    func flush() async throws {
-        let (completions, verifications) = skipped.take()
-        guard !completions.isEmpty else { return }
-        try await lake.metadata.commit([.stepsFinished(completions), .verified(verifications)])
-    }
-
-    private func decision(for asset: AssetKey) async throws -> BuildDecision {
+    private func decision(for asset: AssetKey, _ settings: RunSettings) async throws -> BuildDecision {
         if let table = lake.graph.tables[asset] {
-            if options.isFullRefresh { return .build([.forced]) }
+            if settings.isFullRefresh { return .build([.forced]) }
             return try await lake.decision(
-                for: table, asset, fingerprints: fingerprints, isForced: options.isForced)
+                for: table, asset, fingerprints: fingerprints, isForced: settings.isForced)
         }
         guard let model = lake.graph.models[asset] else { throw MissingInput(asset: asset, input: asset) }
         let states = try await lake.states(of: model.inputs, history: model.historyInputs)
@@ -103,46 +99,7 @@ struct LakeSteps: Sendable {
         }
         return .forModel(
             current: try await lake.manifests.manifest(of: asset)?.manifest, code: model.codeHash,
-            engine: ModelBuild.engine, inputs: states.mapValues { $0.version }, isForced: options.isForced)
-    }
-
-    private func attempt(
-        _ step: StepID, _ reasons: [BuildReason], _ began: ContinuousClock.Instant
-    ) async throws -> StepState {
-        let watch = StepWatch(step.asset)
-        observer.observe(.stepStarted(step.asset, reasons, watch: watch))
-        var backoff = options.backoff
-        while true {
-            let attempt = try await lake.metadata.startAttempt(
-                of: step, after: try await publishedEpoch(of: step.asset), at: Lake.now())
-            let startedAt = Lake.now()
-            do {
-                let built = try await build(step.asset, attempt, watch)
-                try await record(built, attempt, startedAt: startedAt)
-                let outcome = built.outcome
-                observer.observe(
-                    .stepFinished(
-                        step.asset,
-                        StepEnd(
-                            outcome: outcome, elapsed: .now - began, bytesRead: built.bytesRead,
-                            remarks: built.remarks, notes: built.notes)))
-                return outcome.state
-            } catch {
-                let outcome = StepOutcome(error, asset: step.asset)
-                guard case .failed(let failure) = outcome, failure.category.isTransient,
-                    attempt.number < options.attemptsMax, !Task.isCancelled
-                else {
-                    try await lake.metadata.finish(steps: [attempt.finished(outcome, at: Lake.now())])
-                    observer.observe(
-                        .stepFinished(step.asset, StepEnd(outcome: outcome, elapsed: .now - began)))
-                    return outcome.state
-                }
-                try await lake.metadata.finish(steps: [attempt.finished(.retrying(failure), at: Lake.now())])
-                // A cancellation ends the wait; the next attempt then ends at once.
-                try? await Task.sleep(for: backoff)
-                backoff *= 2
-            }
-        }
+            engine: ModelBuild.engine, inputs: states.mapValues { $0.version }, isForced: settings.isForced)
     }
 
     private func publishedEpoch(of asset: AssetKey) async throws -> LeaseEpoch? {
@@ -152,9 +109,10 @@ struct LakeSteps: Sendable {
         return try await lake.manifests.manifest(of: asset)?.manifest.epoch
     }
 
-    private func build(_ asset: AssetKey, _ attempt: Attempt, _ watch: StepWatch) async throws -> BuiltStep {
+    private func build(_ lease: StepLease) async throws -> BuiltStep {
         try Task.checkCancellation()
-        if let table = lake.graph.tables[asset] { return try await extract(table, attempt, watch) }
+        let asset = lease.step.asset
+        if let table = lake.graph.tables[asset] { return try await extract(table, lease) }
         guard let model = lake.graph.models[asset] else { throw MissingInput(asset: asset, input: asset) }
         let states = try await lake.states(of: model.inputs, history: model.historyInputs)
         let inputs = try model.inputs.map { input in
@@ -169,7 +127,9 @@ struct LakeSteps: Sendable {
         let checks = model.definition.checks
         let manifest = try await ModelBuild(
             model, inputs: inputs, session: session, store: lake.store, now: Lake.now
-        ).run(run, epoch: attempt.epoch, watch: watch.watch) { connection, file in
+        ).run(
+            lease.writer, epoch: lease.attempt.epoch, watch: lease.watch.watch, confirmLease: lease.confirm
+        ) { connection, file in
             try session.define(Array(auditStates.values), on: connection)
             let table = "read_parquet(\(quotedPath(file)), hive_partitioning = false)"
             return try Audit(of: asset, table: table, file: file, sets: lake.keySets, checks: checks).run(
@@ -178,17 +138,18 @@ struct LakeSteps: Sendable {
         return .published(manifest)
     }
 
-    private func extract(_ table: LakeGraph.Table, _ attempt: Attempt, _ watch: StepWatch) async throws
-        -> BuiltStep
-    {
+    private func extract(_ table: LakeGraph.Table, _ lease: StepLease) async throws -> BuiltStep {
         let database = try await BlockingPool.shared.run { try lake.extractionDatabase() }
         let extraction = TableExtraction(
             source: table.source, table: table.definition,
             exclusions: lake.definition.exclusions + table.source.exclusions, store: lake.store,
             database: database, feed: lake.feed, slots: lake.slots(of: table.source), now: Lake.now,
-            zone: lake.definition.zone, isFullRefresh: options.isFullRefresh,
-            acceptsSchemaChange: options.acceptsSchemaChange)
-        switch try await extraction.run(run, epoch: attempt.epoch, progress: watch.extraction) {
+            zone: lake.definition.zone, isFullRefresh: lease.claim.settings.isFullRefresh,
+            acceptsSchemaChange: lease.claim.settings.acceptsSchemaChange)
+        switch try await extraction.run(
+            lease.writer, epoch: lease.attempt.epoch, progress: lease.watch.extraction,
+            confirmLease: lease.confirm)
+        {
         case .noNewRows(let fingerprint):
             if let fingerprint, let newest = try await lake.newestManifest(of: table)?.run {
                 try await lake.confirm(extraction.asset, at: fingerprint, since: newest)
@@ -216,36 +177,22 @@ struct LakeSteps: Sendable {
             warnings: table.definition.warnings(on: ledger.conversions))
     }
 
-    private func record(_ built: BuiltStep, _ attempt: Attempt, startedAt: Timestamp) async throws {
+    private func changes(
+        of built: BuiltStep, _ lease: StepLease, startedAt: Timestamp
+    ) -> [MetadataChange] {
         let now = Lake.now()
-        var changes: [MetadataChange] = [.stepsFinished([attempt.finished(built.outcome, at: now)])]
-        if let materialization = built.materialization(startedAt: startedAt, finishedAt: now) {
+        let step = lease.step
+        var changes: [MetadataChange] = []
+        if let materialization = built.materialization(
+            of: step.run, startedAt: startedAt, finishedAt: now)
+        {
             changes.append(.materialized([materialization]))
         } else if built.isVerified {
-            changes.append(.verified([Verification(asset: attempt.step.asset, run: run, verifiedAt: now)]))
+            changes.append(.verified([Verification(asset: step.asset, run: step.run, verifiedAt: now)]))
         }
-        let events = built.events(of: attempt.step, at: now)
+        let events = built.events(of: step, at: now)
         if !events.isEmpty { changes.append(.eventsAppended(events)) }
-        try await lake.metadata.commit(changes)
-    }
-}
-
-/// Steps that were skipped and are not recorded yet.
-private final class SkippedSteps: Sendable {
-    private let all = Mutex<(completions: [StepCompletion], verifications: [Verification])>(([], []))
-
-    func add(_ completion: StepCompletion, _ verification: Verification) {
-        all.withLock {
-            $0.completions.append(completion)
-            $0.verifications.append(verification)
-        }
-    }
-
-    func take() -> ([StepCompletion], [Verification]) {
-        all.withLock { all in
-            defer { all = ([], []) }
-            return all
-        }
+        return changes
     }
 }
 

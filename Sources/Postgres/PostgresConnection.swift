@@ -19,6 +19,8 @@ package final class PostgresConnection {
 
     let handle: OpaquePointer
     var isStreaming = false
+    /// Of prepared statements, by their text.
+    var statementNames: [String: String] = [:]
     /// The same as `!isOpen` for the thread that uses the connection, without a lock.
     private(set) var isClosed = false
     /// Whether the server is gone; what it said before may still wait in the library's buffer.
@@ -118,6 +120,11 @@ package final class PostgresConnection {
     }
 
     private func send(_ sql: String) throws(PostgresError) {
+        try requireReady(sql)
+        guard PQsendQuery(handle, sql) == 1 else { throw lost(sql) }
+    }
+
+    func requireReady(_ sql: String) throws(PostgresError) {
         precondition(
             !isStreaming, "A PostgreSQL connection runs one statement at a time: close the stream first.")
         guard isOpen else { throw PostgresError(.lostConnection, message: "the connection is closed") }
@@ -125,7 +132,6 @@ package final class PostgresConnection {
         guard !sql.utf8.contains(0) else {
             throw PostgresError(.syntax, message: "a statement cannot hold a zero byte", sql: sql)
         }
-        guard PQsendQuery(handle, sql) == 1 else { throw lost(sql) }
     }
 
     // MARK: Waiting
@@ -223,7 +229,7 @@ package struct PostgresResult: Hashable, Sendable {
 }
 
 extension PostgresResult {
-    fileprivate init(_ result: OpaquePointer) {
+    init(_ result: OpaquePointer) {
         let (rowCount, columnCount) = (PQntuples(result), PQnfields(result))
         columns = (0..<columnCount).map { column in
             PQfname(result, column).map { String(cString: $0) } ?? ""

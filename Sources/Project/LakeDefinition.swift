@@ -25,13 +25,18 @@ package struct LakeDefinition: Sendable {
     package let sources: [SourceDefinition]
     /// In the order of keys.
     package let models: [ModelDefinition]
+    /// In the order of names.
+    package let schedules: [ScheduleDefinition]
+    /// In the order of names.
+    package let sensors: [SensorDefinition]
 
     package init(
         name: String, description: String? = nil, folder: String, store: StoreLocation,
         zone: ZoneRules = .utc, environment: String = "local",
         connections: [String: ConnectionDefinition] = [:], tolerance: Double = 0.01,
         resources: ResourceLimits = ResourceLimits(), exclusions: [Exclusion] = [],
-        sources: [SourceDefinition] = [], models: [ModelDefinition] = []
+        sources: [SourceDefinition] = [], models: [ModelDefinition] = [],
+        schedules: [ScheduleDefinition] = [], sensors: [SensorDefinition] = []
     ) {
         self.name = name
         self.description = description
@@ -46,6 +51,18 @@ package struct LakeDefinition: Sendable {
         self.exclusions = exclusions
         self.sources = sources
         self.models = models
+        self.schedules = schedules
+        self.sensors = sensors
+    }
+
+    /// How old tables may be, of all that say so.
+    package var freshness: [AssetKey: FreshnessPolicy] {
+        var policies: [AssetKey: FreshnessPolicy] = [:]
+        for source in sources {
+            for table in source.tables { policies[.bronze(source.name, table.name)] = table.freshness }
+        }
+        for model in models { policies[model.key] = model.freshness }
+        return policies
     }
 }
 
@@ -132,6 +149,7 @@ package struct ModelDefinition: Sendable {
     package let partitions: PartitionsDefinition?
     /// Inputs of which others than the partitions of the same time and key count.
     package let inputs: [InputDefinition]
+    package let freshness: FreshnessPolicy?
     /// The SELECT without the header. ``sqlPlace`` is where it begins.
     package let sql: String
     package let sqlPlace: Place
@@ -140,7 +158,7 @@ package struct ModelDefinition: Sendable {
         key: AssetKey, description: String? = nil, grain: String? = nil, owner: String? = nil,
         tags: [String] = [], materialization: Materialization = .full, columns: [ColumnDefinition] = [],
         checks: [Check] = [], partitions: PartitionsDefinition? = nil, inputs: [InputDefinition] = [],
-        sql: String, sqlPlace: Place
+        freshness: FreshnessPolicy? = nil, sql: String, sqlPlace: Place
     ) {
         self.key = key
         self.description = description
@@ -152,6 +170,7 @@ package struct ModelDefinition: Sendable {
         self.checks = checks
         self.partitions = partitions
         self.inputs = inputs
+        self.freshness = freshness
         self.sql = sql
         self.sqlPlace = sqlPlace
     }

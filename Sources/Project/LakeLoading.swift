@@ -14,6 +14,10 @@ struct LakeLoading {
         let models = models(of: lake)
         let named = models.keys.union(sources.tables)
         lookUp(models.references, among: named, unreadable: sources.unreadable)
+        let triggers = triggers(of: lake)
+        if sources.unreadable.isEmpty {
+            lookUp(triggers, among: named, sources: sources.definitions, models: models.definitions)
+        }
         guard let name = lake.name, let store = lake.store, let zone = lake.zone,
             let environment = lake.environment
         else { return (nil, named, sources.unreadable) }
@@ -21,7 +25,8 @@ struct LakeLoading {
             name: name, description: lake.description, folder: folder.path, store: store, zone: zone,
             environment: environment, connections: lake.connections, tolerance: lake.tolerance,
             resources: lake.resources, exclusions: lake.exclusions, sources: sources.definitions,
-            models: models.definitions)
+            models: models.definitions, schedules: triggers.schedules.sorted { $0.name < $1.name },
+            sensors: triggers.sensors.sorted { $0.name < $1.name })
         return (definition, named, sources.unreadable)
     }
 
@@ -141,6 +146,60 @@ struct LakeLoading {
                 .unknownTable, at: reference.place,
                 "there is no table \(reference.written) in this lake\(meant.isEmpty ? "." : meant)",
                 remedy: "Name a model, or a table of a source as bronze_<source>.<table>.")
+        }
+    }
+
+    // MARK: Schedules and sensors
+
+    /// Those of lake.yaml and of `schedules/*.yaml`.
+    private func triggers(of lake: LakeFile) -> TriggerFile {
+        var triggers = lake.triggers
+        for entry in folder.entries(of: "schedules") ?? [] {
+            let file = "schedules/\(entry.name)"
+            guard stem(of: entry, file: file, suffix: ".yaml") != nil, let text = text(of: file) else {
+                continue
+            }
+            let document = YAMLDocument(file: file, variables: variables, mistakes: mistakes)
+            guard let root = document.root(of: text),
+                let reader = MappingReader(root, TriggerKeys.shape, document, mayBeEmpty: true)
+            else { continue }
+            triggers.add(TriggerFile(reader, document, zone: lake.zone ?? .utc), mistakes)
+        }
+        return triggers
+    }
+
+    /// Reports what schedules and sensors name and the lake does not have.
+    private func lookUp(
+        _ triggers: TriggerFile, among known: Set<AssetKey>, sources: [SourceDefinition],
+        models: [ModelDefinition]
+    ) {
+        if triggers.selections.isEmpty && triggers.fileTables.isEmpty { return }
+        var tags: [AssetKey: [String]] = [:]
+        var ofDatabases: Set<AssetKey> = []
+        for source in sources {
+            for table in source.tables {
+                tags[.bronze(source.name, table.name)] = table.tags
+                if table.files == nil { ofDatabases.insert(.bronze(source.name, table.name)) }
+            }
+        }
+        for model in models { tags[model.key] = model.tags }
+        let knowsTags = mistakes.all.isEmpty
+        // What reads what is not known before the SQL is, and does not matter for whether names are known.
+        let nodes = known.map { AssetGraph.Node(key: $0, tags: Set(tags[$0] ?? [])) }
+        guard let graph = try? AssetGraph(nodes) else { return }
+        for selection in triggers.selections { selection.lookUp(in: graph, knowsTags: knowsTags) }
+        for table in triggers.fileTables {
+            if !known.contains(table.asset) {
+                let meant = suggestion(for: table.asset.description, among: known.sorted().map(\.description))
+                table.document.report(
+                    .unknownTable, table.node,
+                    "there is no table \(table.node.inWords) in this lake\(meant.isEmpty ? "." : meant)",
+                    remedy: "Name a table of files as bronze_<source>.<table>.")
+            } else if ofDatabases.contains(table.asset) {
+                table.document.report(
+                    .conflict, table.node, "\(table.asset) is a table of a database, not of files.",
+                    remedy: "Watch what is built from it with 'materialized', or write a schedule.")
+            }
         }
     }
 

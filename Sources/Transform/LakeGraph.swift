@@ -70,6 +70,7 @@ package struct LakeGraph: Sendable {
             let assets = try AssetGraph(nodes)
             let partitions = LakePartitions(
                 assets.order, models: models, tables: tables, mistakes: &mistakes)
+            if mistakes.isEmpty { mistakes += IdleTrigger.all(in: definition, assets) }
             guard mistakes.isEmpty else { throw Diagnostics(mistakes) }
             return LakeGraph(
                 definition: definition, assets: assets, models: models, tables: tables,

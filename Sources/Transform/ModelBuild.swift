@@ -38,11 +38,13 @@ package struct ModelBuild: Sendable {
     }
 
     /// - Parameters:
+    ///   - confirmLease: Throws if the step is no longer ours; called right before the manifest is replaced.
     ///   - audit: Runs the model's checks on the staged rows, which are the file.
     ///   - watch: Is handed the means to ask how far the statement is, before it starts.
     /// - Throws: ``ModelFailure`` with the place in the model's SQL; what the commit throws.
     package func run(
         _ run: RunID, epoch: LeaseEpoch, watch: @escaping @Sendable (Interrupter) -> Void,
+        confirmLease: () async throws -> Void = {},
         audit: @escaping @Sendable (Connection, _ file: String) throws -> [CheckResult]
     ) async throws -> TableManifest {
         let key = model.definition.key
@@ -72,7 +74,7 @@ package struct ModelBuild: Sendable {
             inputs: inputs.map { TableManifest.Input(asset: $0.key, version: $0.version) },
             schema: audited.schema,
             checks: audited.checks, seconds: (ContinuousClock.now - began).seconds)
-        return try await TablePublish(store, now: now).publish(table)
+        return try await TablePublish(store, now: now).publish(table, confirmLease: confirmLease)
     }
 
     func withConnection<T: Sendable>(_ body: @escaping @Sendable (Connection) throws -> T)

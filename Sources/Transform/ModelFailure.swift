@@ -30,6 +30,12 @@ package struct ModelFailure: Diagnostic {
             (code, category) = ("model.disk-full", .badConfig)
             problem = "The disk is full: \(model.key) could not be written."
             remedy = "Make room (what is published is untouched), then run this again."
+        case .io where error.message.contains("No files found"):
+            // A later run has replaced what was read: the manifest says what is there now.
+            (code, category) = ("model.input-replaced", .transient)
+            problem = "A table that \(model.key) reads was replaced while it was read: \(error.message)"
+            remedy =
+                "It is built again from what is there now. If no other run works, a file of the lake is gone."
         case .binder, .catalog, .parser, .syntax:
             (code, category) = ("model.sql", .badQuery)
             problem = "\(model.key): \(error.message)"

@@ -120,8 +120,6 @@ private func rules(_ name: String) throws -> ZoneRules {
     return try #require(ZoneRules(name: name, tzif: Array(bytes)))
 }
 
-private func at(_ text: String) throws -> Timestamp { try #require(Timestamp(text)) }
-
 private func local(_ day: String, _ hour: Int, _ minute: Int) throws -> LocalTime {
     LocalTime(day: try #require(Day(day)), hour: hour, minute: minute)
 }

@@ -24,7 +24,7 @@ import Testing
         try await withFolder { folder in
             let path = "\(folder)/metadata.sqlite"
             let store = try await SQLiteMetadataStore.open(at: path, now: noon)
-            try await store.createRun(.sample())
+            _ = try await store.createRun(.sample())
             try store.close()
             var bytes = try readBytes(path)
             for index in 4_096..<bytes.count { bytes[index] = 0xA5 }
@@ -38,7 +38,7 @@ import Testing
 
     @Test func `with a word that Tarn does not write is reported, not trusted`() async throws {
         try await withStore { store in
-            try await store.createRun(.sample())
+            _ = try await store.createRun(.sample())
             try await store.pool.write { try $0.execute(sql: "UPDATE run SET state = 'exploded'") }
             let failure = await #expect(throws: MetadataDamaged.self) { try await store.runs(RunFilter()) }
             #expect(failure?.detail.contains("state") == true)
@@ -89,7 +89,7 @@ import Testing
         try await withFolder { folder in
             let path = "\(folder)/metadata.sqlite"
             let store = try SQLiteMetadataStore(path: path, now: noon, busyTimeout: .seconds(1), pagesMax: 60)
-            try await store.createRun(.sample())
+            _ = try await store.createRun(.sample())
             let values = Dictionary(
                 uniqueKeysWithValues: (0..<200).map { ("\($0)", String(repeating: "x", count: 4_000)) })
             await #expect(throws: MetadataDiskFull.self) {
@@ -165,8 +165,11 @@ import Testing
                 ])
             try await store.commit([.materialized([.sample()])])
             let step = StepID(run: try runID("r2"), asset: try assetKey("silver.fact_invoice"))
-            try await store.createRun(.sample("r2"), steps: [step])
-            #expect(try await store.startAttempt(of: step, at: noon).epoch == LeaseEpoch(4))
+            _ = try await store.createRun(.sample("r2"), steps: [PlannedStep(step)])
+            let claims = try await store.claim(
+                ClaimRequest(
+                    owner: WorkerID("w"), run: step.run, stepsMax: 1, leaseFor: .seconds(60), now: noon))
+            #expect(claims.map(\.epoch) == [LeaseEpoch(4)])
             let applied = try await store.pool.read {
                 try Int.fetchAll($0, sql: "SELECT number FROM schema_migration ORDER BY number")
             }
@@ -189,7 +192,7 @@ import Testing
                     == 1)
             try pool.close()
             let store = try await SQLiteMetadataStore.open(at: path, now: noon)
-            try await store.createRun(.sample())
+            _ = try await store.createRun(.sample())
             try store.close()
         }
     }

@@ -116,8 +116,8 @@ import Testing
             ])
             let lake = try await Lake.open(folder: little.folder.path, variables: ["PASSWORD": "secret"])
             var options = RunOptions()
-            options.attemptsMax = 30
-            options.backoff = .milliseconds(1)
+            options.retry = RetryPolicy(
+                attemptsMax: 30, backoff: .milliseconds(1), backoffMax: .milliseconds(50))
             let selection = try Selection(["bronze_far.t"])
             async let running = LakeRun(lake, selection, options: options, observer: Watching()).run()
             var isReleased = false
@@ -145,15 +145,81 @@ import Testing
         }
     }
 
-    @Test func `is refused while another one works on the lake`() async throws {
+    @Test func `beside another one builds what that one does not hold, and waits for the rest`() async throws
+    {
         let little = try LittleLake()
         let lake = try await little.open()
-        let lock = try RunLock(folder: lake.systemFolder, holder: "run 4711")
-        let busy = try await #require(throws: LakeBusy.self) { try await little.run() }
-        #expect(busy.holder == "run 4711" && busy.isTransient)
-        await #expect(throws: LakeBusy.self) { try await Housekeeping(lake).run() }
-        #expect(try await lake.metadata.runs(RunFilter()).isEmpty)
-        withExtendedLifetime(lock) {}
+        let other = try #require(RunID("20240101T000000Z-000001"))
+        let step = StepID(run: other, asset: try key("bronze_app.customer"))
+        _ = try await lake.metadata.createRun(
+            NewRun(
+                id: other, selection: "", trigger: .manual, process: try ProcessTable.current(),
+                createdAt: Lake.now()), steps: [PlannedStep(step)], leaseFor: .seconds(3_600))
+        let claims = try await lake.metadata.claim(
+            ClaimRequest(
+                owner: WorkerID("other"), run: other, stepsMax: 1, leaseFor: .seconds(600), now: Lake.now()))
+        async let running = little.run()
+        var waiting: [StepState] = []
+        while waiting.isEmpty || waiting.contains(.running) || waiting.filter({ $0 == .waiting }).count > 4 {
+            try await Task.sleep(for: .milliseconds(20))
+            let newest = try await lake.metadata.runs(RunFilter(limit: 1)).first
+            guard let newest, newest.id != other else { continue }
+            waiting = try await lake.metadata.run(newest.id)?.steps.map(\.state) ?? []
+        }
+        #expect(waiting == [.waiting, .succeeded, .succeeded, .waiting, .waiting, .waiting])
+        let claim = try #require(claims.first)
+        try await lake.metadata.finish(steps: [claim.attempt.finished(.skipped("unchanged"), at: Lake.now())])
+        #expect(try await running.summary.state == .succeeded)
+        #expect(try await lake.metadata.run(other)?.summary.state == .succeeded)
+    }
+
+    @Test func `takes over what another one holds and does not renew, and shuts that one out`() async throws {
+        let little = try LittleLake()
+        let lake = try await little.open()
+        let other = try #require(RunID("20240101T000000Z-000001"))
+        let steps = try ["bronze_app.customer", "silver.dim_customer"].map {
+            StepID(run: other, asset: try key($0))
+        }
+        _ = try await lake.metadata.createRun(
+            NewRun(id: other, selection: "", trigger: .manual, createdAt: Lake.now()),
+            steps: steps.map { PlannedStep($0) })
+        let claims = try await lake.metadata.claim(
+            ClaimRequest(
+                owner: WorkerID("other"), stepsMax: 2, leaseFor: .milliseconds(1), now: Lake.now()))
+        #expect(claims.count == 2)
+        let report = try await little.run()
+        #expect(report.summary.state == .succeeded, "\(report.states)")
+        for claim in claims {
+            await #expect(throws: LeaseLost.self) {
+                try await lake.manifests.fence(
+                    claim.step.asset, at: claim.epoch, by: other, on: lake.store.today())
+            }
+        }
+        #expect(try await Set(little.run().steps.map(\.state)) == [.skipped])
+    }
+
+    @Test func `ends as lost when somebody has declared it lost, and publishes nothing more`() async throws {
+        let little = try LittleLake()
+        try await little.run()
+        let lake = try await little.open()
+        let before = try await lake.manifests.manifest(of: key("gold.revenue"))?.manifest
+        try little.write(
+            "SELECT sum(a.range * b.range) AS total FROM range(10000000) AS a, range(10000000) AS b",
+            to: "models/gold/revenue.sql")
+        var options = RunOptions()
+        options.worker.leaseFor = .milliseconds(400)
+        async let running = little.run("gold.revenue", options: options)
+        var isRunning = false
+        while !isRunning {
+            let newest = try await lake.metadata.runs(RunFilter(limit: 1)).first
+            guard let newest, let step = try await lake.metadata.run(newest.id)?.steps.first else { continue }
+            isRunning = step.step.asset == (try key("gold.revenue")) && step.state == .running
+        }
+        // As if this process had hung for an hour.
+        _ = try await lake.metadata.reclaim(at: Lake.now() + .seconds(3_600)) { _ in true }
+        let report = try await running
+        #expect(report.summary.state == .lost && report.steps.map(\.state) == [.lost])
+        #expect(try await lake.manifests.manifest(of: key("gold.revenue"))?.manifest == before)
     }
 
     @Test func `takes over from a run whose process died, and clears what it left`() async throws {
@@ -163,13 +229,15 @@ import Testing
         let dead = try #require(RunID("20240101T000000Z-000001"))
         let me = try ProcessTable.current()
         let step = StepID(run: dead, asset: try key("gold.revenue"))
-        try await lake.metadata.createRun(
+        _ = try await lake.metadata.createRun(
             NewRun(
                 id: dead, selection: "", trigger: .manual,
                 process: ProcessIdentity(
                     host: me.host, bootID: me.bootID, pid: me.pid, startTicks: me.startTicks - 1),
-                startedAt: Lake.now()), steps: [step])
-        _ = try await lake.metadata.startAttempt(of: step, after: nil, at: Lake.now())
+                createdAt: Lake.now()), steps: [PlannedStep(step)])
+        _ = try await lake.metadata.claim(
+            ClaimRequest(
+                owner: WorkerID("dead"), run: dead, stepsMax: 1, leaseFor: .seconds(600), now: Lake.now()))
         let leftovers = [
             LakeLayout.staged(try key("gold.revenue"), of: dead),
             LakeLayout.version(of: try key("gold.revenue"), run: dead),
@@ -194,7 +262,7 @@ import Testing
         }
         let first = try #require(try await epoch())
         var options = RunOptions()
-        options.isForced = true
+        options.settings.isForced = true
         try await little.run("gold.revenue", options: options)
         let second = try #require(try await epoch())
         #expect(second > first)

@@ -53,7 +53,7 @@ import Testing
         let refused = try await lake.run("bronze_shop.invoice")
         #expect(try refused.step("bronze_shop.invoice").failure?.code == "extraction.column-vanished")
         var options = RunOptions()
-        options.acceptsSchemaChange = true
+        options.settings.acceptsSchemaChange = true
         #expect(try await lake.run(options: options).summary.state == .succeeded)
         let asset = try key("bronze_shop.invoice")
         let newest = try #require(

@@ -6,7 +6,8 @@ extension SystemTests {
     @Suite struct `The command line` {
         static let commands = [
             "init", "source", "source add", "source test", "source preview", "source list", "validate",
-            "assets", "assets show", "plan", "run", "status", "sql", "reconcile",
+            "assets", "assets show", "plan", "run", "schedule", "schedule list", "schedule preview", "status",
+            "sql", "reconcile",
             "housekeep", "demo",
             "demo generate", "schema", "completion",
         ]
@@ -45,6 +46,8 @@ extension SystemTests {
             ["source", "test", "nothing"], ["source", "preview", "shop.customer", "--limit", "0"],
             ["source", "add", "sqlite:x.db", "--force", "--update"],
             ["source", "add", "mysql://u@h/d", "--tls", "perhaps"],
+            ["schedule", "preview", "--days", "0"], ["schedule", "preview", "--from", "tomorrow"],
+            ["schedule", "preview", "nightly"],
         ])
         func `calls wrong usage by code 2, with a word on it`(arguments: [String]) async throws {
             try await Lake.shop { lake in

@@ -1,5 +1,6 @@
 import Foundation
 import Glibc
+import TarnTesting
 import Testing
 
 extension SystemTests {

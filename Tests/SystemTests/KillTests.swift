@@ -1,9 +1,11 @@
 import Foundation
 import Glibc
+import TarnTesting
 import Testing
 
 extension SystemTests {
-    /// Rules 1 to 4, from outside: the process dies at moments drawn by lot, and is not waited upon by anybody.
+    /// Rules 1 to 4, from outside: the process dies at moments drawn by lot, and is not waited upon by
+    /// anybody.
     @Suite struct `A run killed at any moment` {
         static let killsPerBatch = 14
 

@@ -123,7 +123,7 @@ import Testing
 
     @Test func `the codes, commands and options of a file`() {
         let text = """
-            var code: String { "run.lake-busy" }
+            var code: String { "run.stalled" }
                 (code, category) = ("source.unreachable", .transient)
             code: "extraction.unknown-table",
             case missingKey = "project.missing-key"
@@ -134,7 +134,7 @@ import Testing
             """
         #expect(
             Documentation.codes(in: source(text)) == [
-                "run.lake-busy", "source.unreachable", "extraction.unknown-table", "project.missing-key",
+                "run.stalled", "source.unreachable", "extraction.unknown-table", "project.missing-key",
             ])
         #expect(Documentation.commands(in: source(text)) == ["reconcile"])
         #expect(Documentation.options(in: source(text)) == ["--max-rows"])

@@ -6,8 +6,8 @@ internal import Project
 struct TypedFiles {
     let files: FilesTable
     let inputs: [FoundFile]
-    /// The columns of all of them. Where their types differ it is the one that holds all values of the others,
-    /// or the first file's.
+    /// The columns of all of them. Where their types differ it is the one that holds all values of the
+    /// others, or the first file's.
     let found: [FoundColumn]
     private let connection: Connection
     private let isExcel: Bool

@@ -63,7 +63,7 @@ package struct BronzeManifest: Hashable, Sendable, Codable {
     /// extractions holds all of its files.
     package let mode: ExtractionMode
     package let run: RunID
-    package let epoch: LeaseEpoch
+    package private(set) var epoch: LeaseEpoch
     package let committedAt: Timestamp
     package let files: [DataFile]
     package let schema: [ColumnSchema]
@@ -135,6 +135,13 @@ package struct BronzeManifest: Hashable, Sendable, Codable {
         self.storedSchema = storedSchema
     }
 
+    /// The same files, kept from everybody with a lower epoch.
+    package func raised(to epoch: LeaseEpoch) -> BronzeManifest {
+        var copy = self
+        copy.epoch = epoch
+        return copy
+    }
+
     /// The columns of the table: of all its files, not only of the newest.
     package var tableSchema: [ColumnSchema] {
         mode == .incremental || mode == .partitioned ? storedSchema?.columns ?? schema : schema
@@ -164,7 +171,7 @@ package struct TableManifest: Hashable, Sendable, Codable {
     package var format = TableManifest.currentFormat
     package let asset: AssetKey
     package let run: RunID
-    package let epoch: LeaseEpoch
+    package private(set) var epoch: LeaseEpoch
     package let publishedAt: Timestamp
     /// What the rows are a pure function of, digested: code, engine and the versions of all inputs. Two
     /// tables of one version have the same rows.
@@ -239,6 +246,13 @@ package struct TableManifest: Hashable, Sendable, Codable {
         self.kept = kept
         self.partitioning = partitioning
         self.retired = retired
+    }
+
+    /// The same files, kept from everybody with a lower epoch.
+    package func raised(to epoch: LeaseEpoch) -> TableManifest {
+        var copy = self
+        copy.epoch = epoch
+        return copy
     }
 
     package var rows: Int64 { files.reduce(0) { $0 + $1.rows } }

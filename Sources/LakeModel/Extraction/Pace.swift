@@ -57,10 +57,20 @@ extension Pace.Hours: CustomStringConvertible {
         "\(padded(minutes / 60, 2)):\(padded(minutes % 60, 2))"
     }
 
+    /// On a day of 24 hours.
+    package var length: Duration {
+        let minutes = (to - from + 1_440) % 1_440
+        return .seconds((minutes == 0 ? 1_440 : minutes) * 60)
+    }
+
     /// Whether the wall's clock shows a time within them.
     package func contains(_ time: LocalTime) -> Bool {
-        let minute = time.hour * 60 + time.minute
-        return from < to ? (from..<to).contains(minute) : minute >= from || minute < to
+        contains(minuteOfDay: time.hour * 60 + time.minute)
+    }
+
+    /// Whether that many minutes after midnight are within them.
+    package func contains(minuteOfDay minute: Int) -> Bool {
+        from < to ? (from..<to).contains(minute) : minute >= from || minute < to
     }
 
     /// The first instant after `now` that is within them: when they begin on the wall, or when the clocks are

@@ -18,6 +18,9 @@ package struct AssetGraph: Sendable {
     package let order: [AssetKey]
     private let nodes: [AssetKey: Node]
     private let readers: [AssetKey: Set<AssetKey>]
+    private let byTable: [String: [AssetKey]]
+    private let bySource: [String: [AssetKey]]
+    private let byTag: [String: [AssetKey]]
 
     /// - Throws: ``AssetCycle`` if assets read each other in a circle. Inputs that are no asset are left out:
     ///   who reads the SQL reports them, with their place.
@@ -51,9 +54,28 @@ package struct AssetGraph: Sendable {
         self.order = order
         self.nodes = nodes
         self.readers = readers
+        byTable = Dictionary(grouping: order, by: \.table.text)
+        var bySource: [String: [AssetKey]] = [:]
+        var byTag: [String: [AssetKey]] = [:]
+        for key in order {
+            if let source = key.source { bySource[source.text, default: []].append(key) }
+            for tag in nodes[key]?.tags ?? [] { byTag[tag, default: []].append(key) }
+        }
+        self.bySource = bySource
+        self.byTag = byTag
     }
 
     package func node(_ key: AssetKey) -> Node? { nodes[key] }
+    /// Those that are called so, or whose table is.
+    func named(_ name: String) -> Set<AssetKey> {
+        var found = Set(byTable[name] ?? [])
+        if let key = AssetKey(name), nodes[key] != nil { found.insert(key) }
+        return found
+    }
+
+    func tagged(_ tag: String) -> Set<AssetKey> { Set(byTag[tag] ?? []) }
+    func tables(of source: String) -> Set<AssetKey> { Set(bySource[source] ?? []) }
+
     package func contains(_ key: AssetKey) -> Bool { nodes[key] != nil }
     package func inputs(of key: AssetKey) -> Set<AssetKey> { nodes[key]?.inputs ?? [] }
     package func readers(of key: AssetKey) -> Set<AssetKey> { readers[key] ?? [] }

@@ -1,10 +1,13 @@
 /// Which assets a command means, in the notation that users of dbt and Dagster know.
 ///
-///     silver.fact_invoice        one asset; also by the table's name alone, if it is the only one of that
-///     name silver.dim_*               all that match +gold.revenue_by_month     it and everything that it
-///     is made from;  2+x  two steps up bronze_v3_order.*+         they and everything made from them;
-///     x+1  one step down layer:silver  source:v3_*  tag:finance a,b                        what is in
-///     both;   several arguments: what is in any
+/// | text | means |
+/// |---|---|
+/// | `silver.fact_invoice` | one asset; also by the table's name alone, if it is the only one of that name |
+/// | `silver.dim_*` | all that match |
+/// | `+gold.revenue_by_month` | it and everything that it is made from; `2+x`: two steps up |
+/// | `bronze_v3_order.*+` | they and everything made from them; `x+1`: one step down |
+/// | `layer:silver`, `source:v3_*`, `tag:finance` | all of a kind |
+/// | `a,b` | what is in both; several arguments: what is in any |
 package struct Selection: Hashable, Sendable, CustomStringConvertible {
     /// Any of these; all assets if there is none.
     package let alternatives: [[Term]]
@@ -92,7 +95,7 @@ package struct Selection: Hashable, Sendable, CustomStringConvertible {
     ) throws(SelectionMistake) -> Set<AssetKey> {
         var selected: Set<AssetKey>?
         for term in terms {
-            let direct = Set(graph.order.filter { term.matches($0, in: graph) })
+            let direct = term.direct(in: graph)
             guard !direct.isEmpty else { throw SelectionMistake(term: term, in: graph) }
             var reached = direct
             if let depth = term.upstream { reached.formUnion(graph.upstream(of: direct, depth: depth)) }
@@ -104,6 +107,20 @@ package struct Selection: Hashable, Sendable, CustomStringConvertible {
 }
 
 extension Selection.Term {
+    /// What it matches, without what is up or down from there.
+    func direct(in graph: AssetGraph) -> Set<AssetKey> {
+        // A plain word need not be compared with those of all assets.
+        if pattern.isLiteral {
+            switch method {
+            case .name: return graph.named(pattern.pattern)
+            case .source: return graph.tables(of: pattern.pattern)
+            case .tag: return graph.tagged(pattern.pattern)
+            case .layer: break
+            }
+        }
+        return Set(graph.order.filter { matches($0, in: graph) })
+    }
+
     func matches(_ key: AssetKey, in graph: AssetGraph) -> Bool {
         switch method {
         case .name: pattern.matches(key.description) || pattern.matches(key.table.text)

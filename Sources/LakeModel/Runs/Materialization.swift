@@ -2,8 +2,8 @@
 package struct Materialization: Hashable, Sendable, Codable {
     package let asset: AssetKey
     package let run: RunID
-    /// The day that was built; `nil` for the whole asset.
-    package let partition: Day?
+    /// What of the asset was built; `nil` for the whole.
+    package let partition: PartitionKey?
     /// What the rows are a function of, digested, as the manifest has it.
     package let version: String
     /// Digest of the code, or for bronze of how the table is declared.
@@ -17,7 +17,8 @@ package struct Materialization: Hashable, Sendable, Codable {
     package let finishedAt: Timestamp
 
     package init(
-        asset: AssetKey, run: RunID, partition: Day? = nil, version: String, codeHash: String, rows: Int64,
+        asset: AssetKey, run: RunID, partition: PartitionKey? = nil, version: String, codeHash: String,
+        rows: Int64,
         bytes: ByteCount, schema: [ColumnSchema], inputs: [TableManifest.Input], startedAt: Timestamp,
         finishedAt: Timestamp
     ) {

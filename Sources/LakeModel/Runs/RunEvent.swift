@@ -16,12 +16,12 @@ package struct RunEvent: Hashable, Sendable, Codable {
         package let kind: Kind
         /// The asset that it is about; `nil` for the whole run.
         package let asset: AssetKey?
-        package let partition: Day?
+        package let partition: PartitionKey?
         /// At most ``RunEvent/textBytesMax`` bytes; it holds no row values and no secrets.
         package let text: String
 
         package init(
-            run: RunID, at: Timestamp, kind: Kind, asset: AssetKey? = nil, partition: Day? = nil,
+            run: RunID, at: Timestamp, kind: Kind, asset: AssetKey? = nil, partition: PartitionKey? = nil,
             text: String = ""
         ) {
             self.run = run
@@ -40,7 +40,9 @@ package struct RunEvent: Hashable, Sendable, Codable {
     }
 
     package enum Kind: String, Hashable, Sendable, Codable, CaseIterable {
+        case runCreated = "run_created"
         case runStarted = "run_started"
+        case runCancelRequested = "run_cancel_requested"
         case runFinished = "run_finished"
         case runLost = "run_lost"
         case stepStarted = "step_started"
@@ -50,6 +52,9 @@ package struct RunEvent: Hashable, Sendable, Codable {
         case stepRetried = "step_retried"
         case stepBlocked = "step_blocked"
         case stepCancelled = "step_cancelled"
+        /// Its lease was taken from somebody who does not answer.
+        case stepReclaimed = "step_reclaimed"
+        case stepLost = "step_lost"
         case checkPassed = "check_passed"
         case checkFailed = "check_failed"
         case reconciled

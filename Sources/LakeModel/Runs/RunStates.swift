@@ -1,12 +1,13 @@
-/// Where a run is. It begins as `running`; every other state is final.
+/// Where a run is. It begins as `queued` and is `running` from its first attempt on.
 package enum RunState: String, Hashable, Sendable, Codable, CaseIterable {
-    case running, succeeded, failed, cancelled
-    /// Its process is gone without having finished it.
+    case queued, running, succeeded, failed, cancelled
+    /// Who worked on it is gone without having finished it.
     case lost
 
     /// What may follow what. A state without an entry is final.
     package static let transitions: [RunState: Set<RunState>] = [
-        .running: [.succeeded, .failed, .cancelled, .lost]
+        .queued: [.running, .succeeded, .failed, .cancelled, .lost],
+        .running: [.succeeded, .failed, .cancelled, .lost],
     ]
 
     package var isFinal: Bool { RunState.transitions[self] == nil }
@@ -39,7 +40,7 @@ package enum StepState: String, Hashable, Sendable, Codable, CaseIterable {
 
     /// What may follow what. A state without an entry is final.
     ///
-    /// `running` goes back to `waiting` when an attempt failed and will be repeated.
+    /// `running` goes back to `waiting` when an attempt failed or was lost, and will be repeated.
     package static let transitions: [StepState: Set<StepState>] = [
         .waiting: [.running, .skipped, .blocked, .cancelled, .lost],
         .running: [.waiting, .succeeded, .failed, .skipped, .cancelled, .lost],

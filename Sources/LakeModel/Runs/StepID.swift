@@ -2,10 +2,10 @@
 package struct StepID: Hashable, Sendable, Codable, Comparable, CustomStringConvertible {
     package let run: RunID
     package let asset: AssetKey
-    /// The day that the step builds; `nil` for the whole asset.
-    package let partition: Day?
+    /// What of the asset the step builds; `nil` for the whole.
+    package let partition: PartitionKey?
 
-    package init(run: RunID, asset: AssetKey, partition: Day? = nil) {
+    package init(run: RunID, asset: AssetKey, partition: PartitionKey? = nil) {
         self.run = run
         self.asset = asset
         self.partition = partition

@@ -41,6 +41,12 @@ package struct Day: Hashable, Sendable, Comparable {
         )
     }
 
+    /// 0 is Sunday, 6 is Saturday.
+    package var weekday: Int {
+        // 1970-01-01 was a Thursday.
+        ((daysSinceEpoch + 4) % 7 + 7) % 7
+    }
+
     package static func + (day: Day, count: Int) -> Day { Day(daysSinceEpoch: day.daysSinceEpoch + count) }
     package static func - (left: Day, right: Day) -> Int { left.daysSinceEpoch - right.daysSinceEpoch }
     package static func < (left: Day, right: Day) -> Bool { left.daysSinceEpoch < right.daysSinceEpoch }
@@ -53,7 +59,8 @@ package struct Day: Hashable, Sendable, Comparable {
         return era * 146_097 + yearOfEra * 365 + yearOfEra / 4 - yearOfEra / 100 + dayOfYear - 719_468
     }
 
-    private static func length(ofMonth month: Int, inYear year: Int) -> Int {
+    /// How many days the month has; `month` is 1 to 12.
+    package static func length(ofMonth month: Int, inYear year: Int) -> Int {
         switch month {
         case 2: (year % 4 == 0 && year % 100 != 0) || year % 400 == 0 ? 29 : 28
         case 4, 6, 9, 11: 30

@@ -25,6 +25,21 @@ package struct RunID: Hashable, Sendable, Comparable {
     }
 
     package static func < (left: RunID, right: RunID) -> Bool { left.text < right.text }
+
+    /// The name under which a step's attempt writes after `lost` attempts were lost: the run's own at first,
+    /// then `20261122T031502Z-4f9a1c-r1`. Whoever was lost may still write under the name before.
+    package func writer(afterLost lost: Int) -> RunID {
+        guard lost > 0, let writer = RunID("\(text)-r\(lost)") else { return self }
+        return writer
+    }
+
+    /// The run of a writer.
+    package var ofWriter: RunID {
+        guard let end = text.firstRange(of: "-r"), !text[end.upperBound...].isEmpty,
+            text[end.upperBound...].allSatisfy(\.isNumber), let run = RunID(String(text[..<end.lowerBound]))
+        else { return self }
+        return run
+    }
 }
 
 extension RunID: CustomStringConvertible, Codable {

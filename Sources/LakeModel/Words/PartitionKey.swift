@@ -1,12 +1,14 @@
-/// The name of one partition of an asset: `2026-11-22`, `2026-11`, `uk`, or `2026-11-22|uk` of two dimensions.
+/// The name of one partition of an asset: `2026-11-22`, `2026-11`, `uk`, or `2026-11-22|uk` of two
+/// dimensions.
 ///
 /// It is part of paths and of command lines. Names of one asset sort by time, because times are written from
 /// the year on.
 package struct PartitionKey: Hashable, Comparable, Sendable, CustomStringConvertible {
     package let text: String
 
-    /// - Returns: `nil` if `text` is no name: empty, longer than 200 bytes, or with characters that a path, a
-    ///   range or a list of partitions gives another meaning (`/`, `\`, `,`, `=`, `..`, white space, controls).
+    /// - Returns: `nil` if `text` is no name: empty, longer than 200 bytes, or with characters that a path,
+    ///   a range or a list of partitions gives another meaning (`/`, `\`, `,`, `=`, `..`, white space,
+    ///   controls).
     package init?(_ text: String) {
         let isPlain = text.unicodeScalars.allSatisfy { scalar in
             scalar.value > 0x20 && scalar.value != 0x7F && !"/\\,=*?\"'".unicodeScalars.contains(scalar)

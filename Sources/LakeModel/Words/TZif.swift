@@ -144,9 +144,7 @@ extension YearlyRule.Date {
         case .weekday(let month, let week, let weekday):
             let first = Day.first(of: month, in: year)
             let next = month == 12 ? Day.first(of: 1, in: year + 1) : Day.first(of: month + 1, in: year)
-            // 1970-01-01 was a Thursday.
-            let firstWeekday = ((first.daysSinceEpoch + 4) % 7 + 7) % 7
-            var day = first + ((weekday - firstWeekday + 7) % 7 + (week - 1) * 7)
+            var day = first + ((weekday - first.weekday + 7) % 7 + (week - 1) * 7)
             if day >= next { day = day + -7 }
             return day
         }

@@ -162,13 +162,14 @@ package struct BronzeCommit: Sendable {
                     try await move(files[index].path, to: data)
                     files[index].path = data
                 }
-                let current = try await manifests.manifest(of: partition)
-                try await confirm(extraction, files, current?.manifest, confirmLease)
-                let next = successor(of: current?.manifest, with: files, of: extraction, in: partition)
-                let condition = current.map { WriteCondition.ifMatches($0.etag) } ?? .ifAbsent
-                guard case .written(let etag) = try await manifests.write(next, condition) else { continue }
-                try await confirmKept(extraction, files, etag, before: current?.manifest)
-                try await clear(partition, after: next, etag, before: current?.manifest)
+                let current = try await manifests.slot(of: partition)
+                try await confirm(extraction, files, current, confirmLease)
+                let next = successor(of: current.manifest, with: files, of: extraction, in: partition)
+                guard case .written(let etag) = try await manifests.write(next, current.condition) else {
+                    continue
+                }
+                try await confirmKept(extraction, files, etag, before: current.manifest)
+                try await clear(partition, after: next, etag, before: current.manifest)
                 return result(extraction, next, wasCommittedBefore: false)
             } catch is PartitionSealed {
                 // Midnight passed since the day was asked for: the rows go into the new day.
@@ -238,12 +239,12 @@ package struct BronzeCommit: Sendable {
     /// Who lost the lease cannot publish: neither by the manifest's epoch, nor by the lease itself, nor if
     /// the new holder's recovery has already taken the file away.
     private func confirm(
-        _ extraction: StagedExtraction, _ files: [VerifiedFile], _ current: BronzeManifest?,
+        _ extraction: StagedExtraction, _ files: [VerifiedFile], _ current: ManifestSlot<BronzeManifest>,
         _ confirmLease: () async throws -> Void
     ) async throws {
-        if let current, current.epoch > extraction.epoch {
+        if let epoch = current.epoch, epoch > extraction.epoch {
             for file in files { try await store.removeUncommitted(file.path) }
-            throw lost(extraction, "run \(current.run) has committed with epoch \(current.epoch)")
+            throw lost(extraction, "somebody holds it with epoch \(epoch)")
         }
         try await confirmLease()
         for file in files where try await store.head(file.path) == nil {

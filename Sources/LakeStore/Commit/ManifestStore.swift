@@ -7,7 +7,7 @@ package import LakeModel
 /// `sha256`), `format`, …. Instants are texts in UTC, sizes are bytes. What is read is checked: the asset
 /// is the one of the folder, and no file's name leads out of it.
 package struct ManifestStore: Sendable {
-    private let store: any ObjectStore
+    let store: any ObjectStore
     /// Manifests that are read at the same time.
     private static let readsMax = 16
 
@@ -16,29 +16,47 @@ package struct ManifestStore: Sendable {
     /// - Returns: `nil` if the partition has no manifest, so that nothing of it is committed.
     /// - Throws: `ManifestDamaged`, `ManifestTooNew`.
     package func manifest(of partition: BronzePartition) async throws -> Versioned<BronzeManifest>? {
+        try await slot(of: partition).versioned
+    }
+
+    /// The manifest's place: what is there, or only a fence, or nothing.
+    /// - Throws: `ManifestDamaged`, `ManifestTooNew`.
+    package func slot(of partition: BronzePartition) async throws -> ManifestSlot<BronzeManifest> {
         let path = partition.manifest
-        guard let found = try await bytes(of: path) else { return nil }
+        guard let found = try await bytes(of: path) else { return ManifestSlot() }
+        if let fence = ManifestFence(found.manifest) {
+            return ManifestSlot(manifest: nil, epoch: fence.epoch, etag: found.etag)
+        }
         let manifest = try StoredJSON.decode(
             BronzeManifest.self, formatMax: BronzeManifest.currentFormat, found.manifest, at: path)
         guard manifest.asset == partition.asset, manifest.ingestionDate == partition.ingestionDate else {
             throw ManifestDamaged(path: path, reason: "it is of \(manifest.asset), \(manifest.ingestionDate)")
         }
         try check(manifest.files, at: path)
-        return Versioned(manifest: manifest, etag: found.etag)
+        return ManifestSlot(manifest: manifest, epoch: manifest.epoch, etag: found.etag)
     }
 
     /// The manifest of a silver or gold table; `nil` if it was never published.
     /// - Throws: `ManifestDamaged`, `ManifestTooNew`.
     package func manifest(of asset: AssetKey) async throws -> Versioned<TableManifest>? {
+        try await slot(of: asset).versioned
+    }
+
+    /// The manifest's place: what is there, or only a fence, or nothing.
+    /// - Throws: `ManifestDamaged`, `ManifestTooNew`.
+    package func slot(of asset: AssetKey) async throws -> ManifestSlot<TableManifest> {
         let path = LakeLayout.manifest(of: asset)
-        guard let found = try await bytes(of: path) else { return nil }
+        guard let found = try await bytes(of: path) else { return ManifestSlot() }
+        if let fence = ManifestFence(found.manifest) {
+            return ManifestSlot(manifest: nil, epoch: fence.epoch, etag: found.etag)
+        }
         let manifest = try StoredJSON.decode(
             TableManifest.self, formatMax: TableManifest.currentFormat, found.manifest, at: path)
         guard manifest.asset == asset else {
             throw ManifestDamaged(path: path, reason: "it is of \(manifest.asset)")
         }
         try check(manifest.files, at: path)
-        return Versioned(manifest: manifest, etag: found.etag)
+        return ManifestSlot(manifest: manifest, epoch: manifest.epoch, etag: found.etag)
     }
 
     package func write(_ manifest: BronzeManifest, _ condition: WriteCondition) async throws -> WriteOutcome {

@@ -100,6 +100,13 @@ package struct LeaseLost: Diagnostic {
     package let epoch: LeaseEpoch
     package let reason: String
 
+    package init(asset: AssetKey, run: RunID, epoch: LeaseEpoch, reason: String) {
+        self.asset = asset
+        self.run = run
+        self.epoch = epoch
+        self.reason = reason
+    }
+
     package var code: String { "commit.lease-lost" }
     package var problem: String { "Run \(run) cannot commit \(asset) with epoch \(epoch): \(reason)." }
     package var remedy: String {

@@ -81,13 +81,12 @@ extension TablePublish {
         var files: [DataFile] = []
         for part in staged.partitions { files.append(try await place(part, of: staged)) }
         for _ in 0..<TablePublish.attemptsMax {
-            let current = try await manifests.manifest(of: staged.asset)
-            try await confirm(staged, current?.manifest, confirmLease)
-            let next = try successor(of: current?.manifest, with: files, of: staged)
-            let condition = current.map { WriteCondition.ifMatches($0.etag) } ?? .ifAbsent
-            guard case .written = try await manifests.write(next, condition) else { continue }
+            let current = try await manifests.slot(of: staged.asset)
+            try await confirm(staged, current, confirmLease)
+            let next = try successor(of: current.manifest, with: files, of: staged)
+            guard case .written = try await manifests.write(next, current.condition) else { continue }
             try await refreshLatest(of: staged.asset)
-            try await deleteFiles(of: current?.manifest, notIn: next)
+            try await deleteFiles(of: current.manifest, notIn: next)
             return next
         }
         throw CommitContended(asset: staged.asset, attempts: TablePublish.attemptsMax)
@@ -106,14 +105,15 @@ extension TablePublish {
     }
 
     private func confirm(
-        _ staged: StagedPartitions, _ current: TableManifest?, _ confirmLease: () async throws -> Void
+        _ staged: StagedPartitions, _ current: ManifestSlot<TableManifest>,
+        _ confirmLease: () async throws -> Void
     ) async throws {
         func lost(_ reason: String) -> LeaseLost {
             LeaseLost(asset: staged.asset, run: staged.run, epoch: staged.epoch, reason: reason)
         }
-        if let current, current.epoch > staged.epoch {
+        if let epoch = current.epoch, epoch > staged.epoch {
             for part in staged.partitions { try await store.delete(staged.data(part)) }
-            throw lost("run \(current.run) has published with epoch \(current.epoch)")
+            throw lost("somebody holds it with epoch \(epoch)")
         }
         try await confirmLease()
         for part in staged.partitions where try await store.head(staged.data(part)) == nil {

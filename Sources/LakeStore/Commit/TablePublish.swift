@@ -84,25 +84,24 @@ package struct TablePublish: Sendable {
         let file = DataFile(name: "_runs/\(data.name)", run: table.run, rows: table.rows, bytes: bytes)
 
         for _ in 0..<TablePublish.attemptsMax {
-            let current = try await manifests.manifest(of: table.asset)
-            try await confirm(table, data, current?.manifest, confirmLease)
-            let next = successor(of: current?.manifest, with: file, of: table)
-            let condition = current.map { WriteCondition.ifMatches($0.etag) } ?? .ifAbsent
-            guard case .written = try await manifests.write(next, condition) else { continue }
+            let current = try await manifests.slot(of: table.asset)
+            try await confirm(table, data, current, confirmLease)
+            let next = successor(of: current.manifest, with: file, of: table)
+            guard case .written = try await manifests.write(next, current.condition) else { continue }
             try await refreshLatest(of: table.asset)
-            try await deleteVersions(of: current?.manifest, notIn: next)
+            try await deleteVersions(of: current.manifest, notIn: next)
             return next
         }
         throw CommitContended(asset: table.asset, attempts: TablePublish.attemptsMax)
     }
 
     private func confirm(
-        _ table: StagedTable, _ data: LakePath, _ current: TableManifest?,
+        _ table: StagedTable, _ data: LakePath, _ current: ManifestSlot<TableManifest>,
         _ confirmLease: () async throws -> Void
     ) async throws {
-        if let current, current.epoch > table.epoch {
+        if let epoch = current.epoch, epoch > table.epoch {
             try await store.delete(data)
-            throw lost(table, "run \(current.run) has published with epoch \(current.epoch)")
+            throw lost(table, "somebody holds it with epoch \(epoch)")
         }
         try await confirmLease()
         guard try await store.head(data) != nil else { throw lost(table, "its file was removed") }

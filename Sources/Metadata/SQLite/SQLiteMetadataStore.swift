@@ -8,7 +8,7 @@ package import LakeModel
 /// The file is in WAL mode: readers never wait. A writer waits for another process's writer up to the time
 /// limit. After a power cut the last transactions may be missing, never a part of one (`synchronous =
 /// NORMAL`); after the death of the process nothing is missing.
-package final class SQLiteMetadataStore: MetadataStore {
+package final class SQLiteMetadataStore: SQLMetadataStore {
     package let path: String
     let busyTimeout: Duration
     let pool: DatabasePool
@@ -46,6 +46,20 @@ package final class SQLiteMetadataStore: MetadataStore {
         }
     }
 
+    package func awaitChange(atMost patience: Duration) async {
+        let before = try? dataVersion()
+        let deadline = ContinuousClock.now + patience
+        // A look at a shared page: no other process can call this one.
+        while ContinuousClock.now < deadline, !Task.isCancelled, before == (try? dataVersion()) {
+            try? await Task.sleep(for: min(.milliseconds(200), deadline - ContinuousClock.now))
+        }
+    }
+
+    /// Another number when another process has written.
+    private func dataVersion() throws -> Int? {
+        try pool.unsafeRead { try Int.fetchOne($0, sql: "PRAGMA data_version") }
+    }
+
     /// Ends all use of the file; the WAL is written back if no other process has it open.
     package func close() throws {
         try translating { try pool.close() }
@@ -74,20 +88,24 @@ package final class SQLiteMetadataStore: MetadataStore {
         }
     }
 
-    /// Runs `body` in one immediate transaction, whether or not the task is cancelled.
-    func write<T: Sendable>(_ body: @escaping @Sendable (Database) throws -> T) async throws -> T {
+    package func write<T: Sendable>(_ body: @escaping @Sendable (MetadataTables) throws -> T) async throws
+        -> T
+    {
         do {
             return try await withCheckedThrowingContinuation { continuation in
-                pool.asyncWrite(body) { _, result in continuation.resume(with: result) }
+                pool.asyncWrite({ try body(MetadataTables(db: SQLiteConnection(db: $0))) }) { _, result in
+                    continuation.resume(with: result)
+                }
             }
         } catch {
             throw translated(error)
         }
     }
 
-    func read<T: Sendable>(_ body: @escaping @Sendable (Database) throws -> T) async throws -> T {
+    package func read<T: Sendable>(_ body: @escaping @Sendable (MetadataTables) throws -> T) async throws -> T
+    {
         do {
-            return try await pool.read(body)
+            return try await pool.read { try body(MetadataTables(db: SQLiteConnection(db: $0))) }
         } catch {
             throw translated(error)
         }

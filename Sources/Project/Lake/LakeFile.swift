@@ -14,6 +14,7 @@ struct LakeFile {
     var tolerance = 0.01
     var resources = ResourceLimits()
     var exclusions: [Exclusion] = []
+    var triggers = TriggerFile()
 
     static let file = "lake.yaml"
 
@@ -24,7 +25,7 @@ struct LakeFile {
         name = reader[LakeKeys.name]
         description = reader[LakeKeys.description]
         store = reader[LakeKeys.store].flatMap { Self.store($0, document, folder) }
-        zone = Self.zone(reader, document)
+        zone = reader.has(LakeKeys.timezone.name) ? reader[LakeKeys.timezone] : .utc
         tolerance = reader[LakeKeys.tolerance] ?? tolerance
         if let limits = reader[LakeKeys.resources] {
             resources = ResourceLimits(
@@ -32,6 +33,7 @@ struct LakeFile {
                 spillFolder: limits[ResourceKeys.spillFolder].map { folder.absolute($0) })
         }
         exclusions = reader[LakeKeys.exclude] ?? []
+        triggers = TriggerFile(reader, document, zone: zone ?? .utc)
         readEnvironments(reader, document, folder: folder, selected: selected)
     }
 
@@ -56,20 +58,6 @@ struct LakeFile {
             return nil
         }
         return .local(path: folder.absolute(String(path)))
-    }
-
-    private static func zone(_ reader: MappingReader, _ document: YAMLDocument) -> ZoneRules? {
-        guard reader.has(LakeKeys.timezone.name) else { return .utc }
-        guard let name = reader[LakeKeys.timezone] else { return nil }
-        do throws(UnknownTimeZone) {
-            return try TimeZoneFiles(environmentVariables: document.variables).load(name.value)
-        } catch {
-            let written =
-                name.node.scalar?.holdsVariable == true
-                ? "the time zone of \(name.node.inWords) is unknown." : error.problem
-            document.report(.unknownTimeZone, name.node, written, remedy: error.remedy)
-            return nil
-        }
     }
 
     // MARK: Environments

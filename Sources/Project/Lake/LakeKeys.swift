@@ -9,7 +9,7 @@ enum LakeKeys {
         "store", .located(.text), isRequired: true,
         "Where bronze, silver and gold are: a folder, relative to the one with lake.yaml.")
     static let timezone = Key(
-        "timezone", .located(.text), "The IANA time zone that decides which day it is. Default: UTC.")
+        "timezone", .timeZone, "The IANA time zone that decides which day it is. Default: UTC.")
     static let environment = Key(
         "environment", .located(.text),
         "The environment whose connections are in force. May be left out if there is only one.")
@@ -25,7 +25,10 @@ enum LakeKeys {
 
     static let shape = MappingShape(
         "lake.yaml",
-        [name, description, store, timezone, environment, environments, tolerance, resources, exclude])
+        [
+            name, description, store, timezone, environment, environments, tolerance, resources, exclude,
+            TriggerKeys.schedules, TriggerKeys.sensors,
+        ])
 }
 
 /// The keys of one environment.

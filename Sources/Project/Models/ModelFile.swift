@@ -15,7 +15,7 @@ struct ModelFile {
     }
 
     init(
-        _ text: String, key: AssetKey, file: String, zone: ZoneRules = .utc, variables: [String: String],
+        _ text: String, key: AssetKey, file: String, zone: ZoneRules, variables: [String: String],
         _ mistakes: MistakeList
     ) {
         guard let parts = Self.parts(text, file: file, mistakes) else {
@@ -44,6 +44,7 @@ struct ModelFile {
         let partitions = reader[PartitionsKeys.partitions]?.definition(of: .model, zone: zone)
         if let partitions, let declared { Self.check(partitions, declared, document) }
         let inputs = InputKeys.read(reader[InputKeys.inputs] ?? [], document)
+        let freshness = reader[ModelKeys.freshness].flatMap { FreshnessKeys.read($0, zone: zone) }
         definition =
             parts.isSQLEmpty
             ? nil
@@ -51,7 +52,7 @@ struct ModelFile {
                 key: key, description: reader[ModelKeys.description], grain: reader[ModelKeys.grain],
                 owner: reader[ModelKeys.owner], tags: (reader[ModelKeys.tags] ?? []).map(\.value),
                 materialization: reader[ModelKeys.materialization] ?? .full, columns: columns,
-                checks: checks.all, partitions: partitions, inputs: inputs,
+                checks: checks.all, partitions: partitions, inputs: inputs, freshness: freshness,
                 sql: parts.sql, sqlPlace: sqlPlace)
     }
 

@@ -10,6 +10,7 @@ enum ModelKeys {
     static let materialization = Key(
         "materialization", .choice as ValueShape<ModelDefinition.Materialization>,
         "full: one file, rebuilt whole. Default: full.")
+    static let freshness = FreshnessKeys.key("How old it may be.")
     static let columns = Key(
         "columns", .entries(of: .mapping(ColumnKeys.ofModel, mayBeEmpty: true), noun: "columns"),
         "The columns that the SELECT yields.")
@@ -19,7 +20,6 @@ enum ModelKeys {
         "a model",
         [
             description, grain, owner, tags, materialization, PartitionsKeys.partitions, InputKeys.inputs,
-            columns,
-            checks,
+            freshness, columns, checks,
         ])
 }

@@ -38,6 +38,8 @@ package struct ProjectMistake: Diagnostic, Hashable {
         case unknownCheck = "project.unknown-check"
         case unknownColumn = "project.unknown-column"
         case unknownTable = "project.unknown-table"
+        case unknownSelection = "project.unknown-selection"
+        case badCron = "project.bad-cron"
     }
 
     package init(_ kind: Kind, at place: Place?, _ problem: String, remedy: String) {

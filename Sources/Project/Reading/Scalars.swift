@@ -101,12 +101,12 @@ extension YAMLDocument {
 }
 
 /// What an integer, a duration and so on may also be in the schema: text with a variable.
-private func orVariable(_ schemas: JSONValue...) -> JSONValue {
+func orVariable(_ schemas: JSONValue...) -> JSONValue {
     ["anyOf": .array(schemas + [["type": "string", "pattern": "\\$\\{"]])]
 }
 
 /// A shape of a scalar: `parse` gives `nil` if the text is not of that form.
-private func parsed<Value>(
+func parsed<Value>(
     _ expected: String, schema: JSONValue, _ parse: @escaping @Sendable (String) -> Value?
 ) -> ValueShape<Value> {
     ValueShape(schema: schema) { node, document in

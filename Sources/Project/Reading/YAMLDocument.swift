@@ -85,10 +85,13 @@ final class YAMLDocument {
             found = (problem, (line, column))
         default: break
         }
-        let remedy =
-            found.problem.contains("cannot start any token")
-            ? "Indent with spaces, not tabs; put text that begins with one of @ ` % into quotes."
-            : "Check indentation, colons and quotes here and on the line before."
+        var remedy = "Check indentation, colons and quotes here and on the line before."
+        if found.problem.contains("cannot start any token") {
+            remedy = "Indent with spaces, not tabs; put text that begins with one of @ ` % into quotes."
+        } else if found.problem.contains("scanning an alias") || found.problem.contains("scanning an anchor")
+        {
+            remedy = "Put text that begins with * or & into quotes."
+        }
         mistakes.add(
             .syntax, at: place(line: found.mark.line, column: found.mark.column),
             "this is not valid YAML: \(found.problem).", remedy: remedy)

@@ -11,6 +11,11 @@ package enum ProjectSchemas {
         text(of: ModelKeys.shape, title: "The header of a model", mayBeEmpty: true)
     }
 
+    /// `schedules/<name>.yaml`.
+    package static var schedules: String {
+        text(of: TriggerKeys.shape, title: "schedules/<name>.yaml", mayBeEmpty: true)
+    }
+
     private static func text(of shape: MappingShape, title: String, mayBeEmpty: Bool = false) -> String {
         let schema = mayBeEmpty ? shape.schema(type: ["object", "null"]) : shape.schema
         guard case .object(let members) = schema else { return schema.text() }

@@ -71,6 +71,8 @@ package struct TableDefinition: Sendable {
     package let files: FilesDefinition?
     /// How it is divided; `nil` if it is read as a whole.
     package let partitions: PartitionsDefinition?
+    /// Its own, or else its source's.
+    package let freshness: FreshnessPolicy?
     package let place: Place
 
     package init(
@@ -79,7 +81,7 @@ package struct TableDefinition: Sendable {
         readersMax: Int? = nil, losses: LossPolicy = .null, invalidText: InvalidTextPolicy = .replace,
         schemaPolicy: SchemaPolicy = .evolve, hasChecksum: Bool = false, tolerance: Double? = nil,
         columns: [ColumnDefinition] = [], checks: [ExtractionCheck] = [], files: FilesDefinition? = nil,
-        partitions: PartitionsDefinition? = nil, place: Place
+        partitions: PartitionsDefinition? = nil, freshness: FreshnessPolicy? = nil, place: Place
     ) {
         self.name = name
         self.description = description
@@ -99,6 +101,7 @@ package struct TableDefinition: Sendable {
         self.checks = checks
         self.files = files
         self.partitions = partitions
+        self.freshness = freshness
         self.place = place
     }
 

@@ -17,6 +17,8 @@ struct SourceFile {
         let isExcluded = Self.refuse(name, at: place, in: lake, document)
         let exclusions = reader[SourceKeys.exclude] ?? []
         let tags = (reader[SourceKeys.tags] ?? []).map(\.value)
+        let zone = lake.zone ?? .utc
+        let freshness = reader[SourceKeys.freshness].flatMap { FreshnessKeys.read($0, zone: zone) }
         let entries = reader[SourceKeys.tables] ?? []
         var tables: [TableDefinition] = []
         var names: [TableName] = []
@@ -26,9 +28,11 @@ struct SourceFile {
             let isExcluded = Self.refuse(
                 table, entry.key, exclusions + lake.exclusions, source: name, document)
             guard let settings = entry.value, !isExcluded else { continue }
+            let own = settings[TableKeys.freshness].flatMap { FreshnessKeys.read($0, zone: zone) }
             tables.append(
                 Self.table(
-                    table, entry.key, settings, of: reader, sourceTags: tags, zone: lake.zone ?? .utc))
+                    table, entry.key, settings, of: reader, sourceTags: tags, freshness: own ?? freshness,
+                    zone: zone))
         }
         tableNames = names
         let connection = Self.connection(reader, document, lake)

@@ -15,6 +15,7 @@ enum SourceKeys {
     static let pace = Key("pace", .mapping(PaceKeys.shape), "How hard it may be read. Default: no limit.")
     static let statementTimeout = Key(
         "statement_timeout", .duration, "After which time the source ends a statement. Default: never.")
+    static let freshness = FreshnessKeys.key("How old its tables may be, unless they say otherwise.")
     static let exclude = Key(
         "exclude", .listOfAny(of: ExclusionKeys.ofSource), "What is deliberately not extracted, and why.")
     static let tables = Key(
@@ -25,7 +26,7 @@ enum SourceKeys {
         "a source",
         [
             description, connection, database, owner, tags, connections, pace, statementTimeout,
-            RuleKeys.losses, RuleKeys.invalidText, RuleKeys.schemaChange, exclude, tables,
+            RuleKeys.losses, RuleKeys.invalidText, RuleKeys.schemaChange, freshness, exclude, tables,
         ])
 }
 
@@ -62,6 +63,7 @@ enum TableKeys {
         "How many values may be changed on the way into bronze.")
     static let tags = Key("tags", .list(of: .tag), "Words to select it by, besides its source's.")
     static let tolerance = Key("tolerance", .share, "Instead of the lake's tolerance.")
+    static let freshness = FreshnessKeys.key("How old it may be. Default: what its source says.")
     static let columns = Key(
         "columns", .entries(of: .mapping(ColumnKeys.ofTable, mayBeEmpty: true), noun: "columns"),
         "What is known of its columns.")
@@ -70,7 +72,7 @@ enum TableKeys {
         "a table",
         [
             description, mode, key, cursor, overlap, chunk, parallel, checksum, RuleKeys.losses,
-            RuleKeys.invalidText, RuleKeys.schemaChange, tags, tolerance, columns, checks,
+            RuleKeys.invalidText, RuleKeys.schemaChange, tags, tolerance, freshness, columns, checks,
             PartitionsKeys.partitions,
         ] + FileKeys.all)
 }

@@ -15,8 +15,8 @@ extension MetadataConformance {
             #expect(summary.selection == "+gold.c")
             #expect(summary.trigger == .schedule)
             #expect(summary.process == NewRun.sample().process)
-            #expect(summary.state == .running)
-            #expect(summary.startedAt == noon)
+            #expect(summary.state == .queued)
+            #expect(summary.createdAt == noon && summary.startedAt == nil)
             #expect(summary.finishedAt == nil)
             #expect(summary.steps == [.waiting: 2, .skipped: 1])
             #expect(try await store.run(run("other")) == nil)
@@ -24,11 +24,13 @@ extension MetadataConformance {
         Claim("runs are listed newest first, filtered and bounded") { store in
             for (number, trigger) in [RunTrigger.manual, .schedule, .manual, .schedule].enumerated() {
                 let id = "r\(number)"
-                try await store.createRun(
-                    .sample(id, trigger: trigger, at: noon + .seconds(number)),
-                    steps: number == 2 ? [StepID(run: run(id), asset: asset("gold.c"))] : [])
+                let name = number == 2 ? "gold.c" : "gold.d"
+                _ = try await store.createRun(
+                    .sample(
+                        id, trigger: trigger, tags: number == 1 ? ["100%", "b_"] : ["1009"],
+                        at: noon + .seconds(number)),
+                    steps: number == 3 ? [] : [StepID(run: run(id), asset: asset(name))])
             }
-            try await store.finishRun(run("r3"), as: .succeeded, at: noon + .seconds(9))
             func ids(_ filter: RunFilter) async throws -> [String] {
                 try await store.runs(filter).map(\.id.text)
             }
@@ -37,41 +39,77 @@ extension MetadataConformance {
             #expect(try await ids(RunFilter(states: [.succeeded, .failed])) == ["r3"])
             #expect(try await ids(RunFilter(asset: asset("gold.c"))) == ["r2"])
             #expect(try await ids(RunFilter(trigger: .schedule)) == ["r3", "r1"])
+            #expect(try await ids(RunFilter(tag: "100%")) == ["r1"])
+            #expect(try await ids(RunFilter(tag: "b_")) == ["r1"])
+            #expect(try await ids(RunFilter(tag: "b")) == [])
             #expect(
                 try await ids(RunFilter(since: noon + .seconds(1), before: noon + .seconds(3))) == [
                     "r2", "r1",
                 ])
         },
-        Claim("a run's id is taken once") { store in
-            try await store.createRun(.sample())
+        Claim("a run's id is taken once; one of a known idempotency key is the earlier one") { store in
+            _ = try await store.createRun(.sample())
             await #expect(throws: RunRefusal.self) { try await store.createRun(.sample()) }
+            let first = try await store.createRun(.sample("r2", key: "schedule/night/1"))
+            let again = try await store.createRun(.sample("r3", key: "schedule/night/1"))
+            #expect(first == run("r2") && again == run("r2"))
+            #expect(try await store.run(run("r3")) == nil)
+            #expect(try await store.createRun(.sample("r4", key: "schedule/night/2")) == run("r4"))
         },
-        Claim("a run ends once, and not before its steps") { store in
-            let step = StepID(run: run("r1"), asset: asset("silver.a"))
-            try await store.createRun(.sample(), steps: [step])
-            await #expect(throws: RunRefusal.self) {
-                try await store.finishRun(run("r1"), as: .succeeded, at: noon)
-            }
-            try await store.finish(steps: [StepCompletion(step, .skipped("unchanged"), at: noon)])
-            try await store.finishRun(run("r1"), as: .succeeded, at: noon)
-            await #expect(throws: RunRefusal.self) {
-                try await store.finishRun(run("r1"), as: .failed, at: noon)
-            }
+        Claim("a run is over in the moment in which its last step is") { store in
+            let steps = ["silver.a", "silver.b"].map { StepID(run: run("r1"), asset: asset($0)) }
+            let settings = RunSettings(isForced: true, isFullRefresh: true)
+            try await store.createRun(.sample(settings: settings), steps: steps)
+            #expect(try await store.pulse(of: run("r1")).openSteps == 2)
+            let first = try await store.begin(run("r1"), at: noon + .seconds(1))
+            #expect(try await store.pulse(of: run("r1")).state == .running)
+            try await store.finish(steps: [first.finished(.skipped("unchanged"), at: noon + .seconds(2))])
+            #expect(try await store.pulse(of: run("r1")).openSteps == 1)
+            let second = try await store.begin(run("r1"), at: noon + .seconds(3))
+            try await store.finish(steps: [
+                second.finished(.failed(.sample(.badQuery)), at: noon + .seconds(4))
+            ])
+            let summary = try #require(try await store.run(run("r1"))).summary
+            #expect(summary.state == .failed && summary.finishedAt == noon + .seconds(4))
+            #expect(summary.startedAt == noon + .seconds(1) && summary.settings == settings)
+            #expect(summary.elapsed(at: noon) == .seconds(3))
+            let kinds = try await store.events(of: run("r1"), after: 0, limit: 20).map(\.draft.kind)
+            #expect(
+                kinds == [
+                    .runCreated, .runStarted, .stepStarted, .stepSkipped, .stepStarted, .stepFailed,
+                    .runFinished,
+                ])
+            await #expect(throws: UnknownRun.self) { try await store.pulse(of: run("r9")) }
+        },
+        Claim("a run without steps has succeeded") { store in
+            _ = try await store.createRun(.sample())
             #expect(try await store.run(run("r1"))?.summary.state == .succeeded)
-            #expect(try await store.run(run("r1"))?.summary.finishedAt == noon)
         },
-        Claim("cancelling a run cancels its unfinished steps and leaves the finished ones") { store in
+        Claim("cancelling a run cancels what waits, and tells who works on the rest") { store in
             let steps = ["silver.a", "silver.b", "silver.c"].map { StepID(run: run("r1"), asset: asset($0)) }
             try await store.createRun(.sample(), steps: steps)
-            try await store.finish(steps: [StepCompletion(steps[0], .skipped("unchanged"), at: noon)])
-            _ = try await store.startAttempt(of: steps[1], at: noon)
-            try await store.finishRun(run("r1"), as: .cancelled, at: noon)
-            let report = try #require(try await store.run(run("r1")))
+            let done = try await store.begin(run("r1"), at: noon)
+            try await store.finish(steps: [done.finished(.skipped("unchanged"), at: noon)])
+            let attempt = try await store.begin(run("r1"), at: noon)
+            #expect(try await store.cancel(run("r1"), at: noon))
+            var report = try #require(try await store.run(run("r1")))
+            #expect(report.steps.map(\.state) == [.skipped, .running, .cancelled])
+            #expect(report.summary.isCancelRequested && report.summary.state == .running)
+            let answer = try await store.renew(
+                [LeaseRenewal(step: attempt.step, epoch: attempt.epoch)], runs: [], by: someone,
+                for: .seconds(30), at: noon)
+            #expect(answer.leases == [.cancelled(until: noon + .seconds(30))])
+            // It fails while it is being stopped: there is no other attempt.
+            try await store.finish(steps: [attempt.finished(.retrying(.sample()), at: noon)])
+            report = try #require(try await store.run(run("r1")))
             #expect(report.steps.map(\.state) == [.skipped, .cancelled, .cancelled])
             #expect(report.steps[1].attempts.map(\.state) == [.cancelled])
+            #expect(report.summary.state == .cancelled)
+            #expect(try await store.cancel(run("r1"), at: noon) == false)
         },
         Claim("all changes of a commit are kept or none") { store in
-            try await store.createRun(.sample())
+            try await store.createRun(.sample(), steps: [StepID(run: run("r1"), asset: asset("silver.a"))])
+            let before = try await store.events(of: run("r1"), after: 0, limit: 10)
             await #expect(throws: UnknownStep.self) {
                 try await store.commit([
                     .eventsAppended([RunEvent.Draft(run: run("r1"), at: noon, kind: .note, text: "kept?")]),
@@ -81,48 +119,23 @@ extension MetadataConformance {
                     ]),
                 ])
             }
-            #expect(try await store.events(of: run("r1"), after: 0, limit: 10) == [])
+            #expect(try await store.events(of: run("r1"), after: 0, limit: 10) == before)
             #expect(try await store.latestMaterializations() == [:])
-        },
-        Claim("runs of dead processes are lost with their steps; others are left alone") { store in
-            let steps = ["silver.a", "silver.b"].map { StepID(run: run("dead"), asset: asset($0)) }
-            try await store.createRun(.sample("dead", pid: 1), steps: steps)
-            try await store.createRun(.sample("alive", pid: 2))
-            try await store.createRun(.sample("done", pid: 1))
-            try await store.finishRun(run("done"), as: .succeeded, at: noon)
-            let attempt = try await store.startAttempt(of: steps[0], at: noon)
-            let later = noon + .seconds(60)
-            #expect(try await store.reclaimLostRuns(at: later) { $0.pid != 1 } == [run("dead")])
-            #expect(try await store.reclaimLostRuns(at: later) { $0.pid != 1 } == [])
-            let report = try #require(try await store.run(run("dead")))
-            #expect(report.summary.state == .lost)
-            #expect(report.summary.finishedAt == later)
-            #expect(report.steps.map(\.state) == [.lost, .lost])
-            #expect(report.steps[0].attempts.map(\.state) == [.lost])
-            #expect(
-                try await store.events(of: run("dead"), after: 0, limit: 10).map(\.draft.kind) == [.runLost])
-            #expect(try await store.run(run("alive"))?.summary.state == .running)
-            #expect(try await store.run(run("done"))?.summary.state == .succeeded)
-            // A zombie that comes back cannot finish what was declared lost.
-            await #expect(throws: StepRefusal.self) {
-                try await store.finish(steps: [
-                    attempt.finished(.succeeded(rows: 1, bytes: ByteCount(1)), at: later)
-                ])
-            }
         },
     ]
 
     static let steps: [Claim] = [
         Claim("a step is tried again after a failure and remembers every attempt") { store in
             let step = StepID(
-                run: run("r1"), asset: asset("bronze_v3_order.invoice"), partition: Day("2026-11-22"))
+                run: run("r1"), asset: asset("bronze_v3_order.invoice"), partition: PartitionKey("2026-11-22")
+            )
             try await store.createRun(.sample(), steps: [step])
-            let first = try await store.startAttempt(of: step, at: noon)
+            let first = try await store.begin(step.run, at: noon)
             #expect(first.number == 1)
             try await store.finish(steps: [first.finished(.retrying(.sample()), at: noon + .seconds(1))])
             #expect(try await store.run(run("r1"))?.steps.first?.state == .waiting)
             #expect(try await store.run(run("r1"))?.steps.first?.failure == .sample())
-            let second = try await store.startAttempt(of: step, at: noon + .seconds(2))
+            let second = try await store.begin(run("r1"), at: noon + .seconds(2))
             #expect(second.number == 2)
             #expect(second.epoch > first.epoch)
             let end = StepOutcome.succeeded(rows: 27_900_000, bytes: ByteCount(1_700_000_000))
@@ -142,12 +155,17 @@ extension MetadataConformance {
         },
         Claim("steps that were never tried say why, in the order of the plan") { store in
             let steps = ["silver.b", "silver.a", "gold.c"].map { StepID(run: run("r1"), asset: asset($0)) }
-            try await store.createRun(.sample(), steps: steps)
-            let attempt = try await store.startAttempt(of: steps[1], at: noon)
+            _ = try await store.createRun(
+                .sample(),
+                steps: [
+                    PlannedStep(steps[0]), PlannedStep(steps[1]),
+                    PlannedStep(steps[2], after: [steps[1].key]),
+                ])
+            let skipped = try await store.begin(run("r1"), at: noon)
+            let attempt = try await store.begin(run("r1"), at: noon)
             try await store.finish(steps: [
-                StepCompletion(steps[0], .skipped(.unchanged(since: run("r0"))), at: noon),
+                skipped.finished(.skipped(.unchanged(since: run("r0"))), at: noon),
                 attempt.finished(.failed(.sample(.badQuery)), at: noon),
-                StepCompletion(steps[2], .blocked(by: steps[1].asset), at: noon),
             ])
             let records = try #require(try await store.run(run("r1"))).steps
             #expect(records.map(\.step) == steps)
@@ -164,36 +182,61 @@ extension MetadataConformance {
                     StepCompletion(step, .succeeded(rows: 1, bytes: ByteCount(1)), at: noon)
                 ])
             }
-            _ = try await store.startAttempt(of: step, at: noon)
-            await #expect(throws: StepRefusal.self) { try await store.startAttempt(of: step, at: noon) }
+            let attempt = try await store.begin(step.run, at: noon)
+            #expect(
+                try await store.claim(
+                    ClaimRequest(
+                        owner: another, run: run("r1"), stepsMax: 1, leaseFor: .seconds(1), now: noon)) == [])
             #expect(try await store.run(run("r1"))?.steps.first?.attempts.count == 1)
+            await #expect(throws: StepRefusal.self) {
+                try await store.finish(steps: [StepCompletion(step, .skipped("without an epoch"), at: noon)])
+            }
+            let end = attempt.finished(.skipped("unchanged"), at: noon)
+            try await store.finish(steps: [end])
+            // The answer was lost, so that it is told again.
+            try await store.finish(steps: [end])
+            await #expect(throws: StepRefusal.self) {
+                try await store.finish(steps: [attempt.finished(.failed(.sample()), at: noon)])
+            }
             await #expect(throws: UnknownStep.self) {
-                try await store.startAttempt(of: StepID(run: run("r1"), asset: asset("silver.z")), at: noon)
+                try await store.createRun(
+                    .sample("r2"),
+                    steps: [
+                        PlannedStep(
+                            StepID(run: run("r2"), asset: asset("gold.c")),
+                            after: [StepKey(asset("silver.z"))])
+                    ])
             }
-            await #expect(throws: UnknownRun.self) {
-                try await store.commit([.stepsPlanned([StepID(run: run("r9"), asset: asset("silver.z"))])])
-            }
+            #expect(try await store.run(run("r2")) == nil)
         },
         Claim("epochs of an asset grow over runs, and past the epoch that is published") { store in
             var epochs: [LeaseEpoch] = []
             for id in ["r1", "r2"] {
                 let step = StepID(run: run(id), asset: asset("silver.a"))
                 try await store.createRun(.sample(id), steps: [step])
-                epochs.append(try await store.startAttempt(of: step, at: noon).epoch)
+                let attempt = try await store.begin(step.run, at: noon)
+                try await store.finish(steps: [attempt.finished(.skipped("unchanged"), at: noon)])
+                epochs.append(attempt.epoch)
             }
             #expect(epochs == [LeaseEpoch(1), LeaseEpoch(2)])
             let step = StepID(run: run("r3"), asset: asset("silver.a"))
             try await store.createRun(.sample("r3"), steps: [step])
-            #expect(
-                try await store.startAttempt(of: step, after: LeaseEpoch(40), at: noon).epoch
-                    == LeaseEpoch(41))
+            let low = try await store.begin(run("r3"), at: noon)
+            let raised = try await store.raise(low, beyond: LeaseEpoch(40))
+            #expect(raised.epoch == LeaseEpoch(41) && raised.number == 1)
+            await #expect(throws: StepRefusal.self) { try await store.raise(low, beyond: LeaseEpoch(50)) }
+            await #expect(throws: StepRefusal.self) {
+                try await store.finish(steps: [low.finished(.skipped("unchanged"), at: noon)])
+            }
+            try await store.finish(steps: [raised.finished(.skipped("unchanged"), at: noon)])
+            #expect(try await store.run(run("r3"))?.steps.first?.attempts.map(\.epoch) == [LeaseEpoch(41)])
         },
         Claim("the end of an attempt under an old epoch does not count") { store in
             let step = StepID(run: run("r1"), asset: asset("silver.a"))
             try await store.createRun(.sample(), steps: [step])
-            let first = try await store.startAttempt(of: step, at: noon)
+            let first = try await store.begin(step.run, at: noon)
             try await store.finish(steps: [first.finished(.retrying(.sample()), at: noon)])
-            _ = try await store.startAttempt(of: step, at: noon)
+            _ = try await store.begin(step.run, at: noon)
             let refusal = await #expect(throws: StepRefusal.self) {
                 try await store.finish(steps: [
                     first.finished(.succeeded(rows: 1, bytes: ByteCount(1)), at: noon)

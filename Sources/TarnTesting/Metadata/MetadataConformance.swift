@@ -21,7 +21,7 @@ package enum MetadataConformance {
         package var testDescription: String { sentence }
     }
 
-    package static let claims: [Claim] = runs + steps + events + assets + upkeep
+    package static let claims: [Claim] = runs + steps + leases + reclaims + events + assets + upkeep
 
     static let noon = Timestamp(microseconds: 1_790_000_000_000_000)
 
@@ -34,26 +34,55 @@ package enum MetadataConformance {
         guard let asset = AssetKey(text) else { preconditionFailure("'\(text)' is no asset's key.") }
         return asset
     }
+
+    static let someone = WorkerID("etl-1-4711-a")
+    static let another = WorkerID("etl-2-42-b")
+}
+
+extension MetadataStore {
+    func createRun(_ run: NewRun, steps: [StepID]) async throws {
+        _ = try await createRun(run, steps: steps.map { PlannedStep($0) })
+    }
+
+    /// Begins the next step of a run.
+    func begin(
+        _ run: RunID, at now: Timestamp, as owner: WorkerID = MetadataConformance.someone,
+        for lease: Duration = .seconds(30)
+    ) async throws -> Attempt {
+        let claims = try await claim(
+            ClaimRequest(owner: owner, run: run, stepsMax: 1, leaseFor: lease, now: now))
+        return try #require(claims.first).attempt
+    }
+
+    /// Begins steps of all runs that are bound to no process.
+    func claim(
+        _ stepsMax: Int = 100, at now: Timestamp, as owner: WorkerID = MetadataConformance.someone,
+        pools: [String: Int] = [:], for lease: Duration = .seconds(30)
+    ) async throws -> [Claim] {
+        try await claim(
+            ClaimRequest(owner: owner, stepsMax: stepsMax, pools: pools, leaseFor: lease, now: now))
+    }
 }
 
 extension NewRun {
     /// A run of this machine's process 4711 that begins at noon.
     package static func sample(
         _ id: String = "r1", selection: String = "all assets", trigger: RunTrigger = .manual,
-        pid: Int32 = 4711,
-        at start: Timestamp? = nil
+        pid: Int32? = 4711, priority: Int = 0, tags: [String] = [], key: String? = nil,
+        settings: RunSettings = RunSettings(), at start: Timestamp? = nil
     ) -> NewRun {
         NewRun(
             id: MetadataConformance.run(id), selection: selection, trigger: trigger,
-            process: ProcessIdentity(host: "etl-1", bootID: "boot", pid: pid, startTicks: 7),
-            startedAt: start ?? MetadataConformance.noon)
+            process: pid.map { ProcessIdentity(host: "etl-1", bootID: "boot", pid: $0, startTicks: 7) },
+            createdAt: start ?? MetadataConformance.noon, settings: settings, priority: priority, tags: tags,
+            idempotencyKey: key)
     }
 }
 
 extension Materialization {
     /// 5,100,000 rows of one column, read from a bronze table.
     package static func sample(
-        _ asset: String = "silver.fact_invoice", run: String = "r1", partition: Day? = nil,
+        _ asset: String = "silver.fact_invoice", run: String = "r1", partition: PartitionKey? = nil,
         version: String = "v1",
         at end: Timestamp? = nil
     ) -> Materialization {

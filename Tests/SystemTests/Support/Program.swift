@@ -51,8 +51,8 @@ final class Program: Sendable {
         var attributes = posix_spawnattr_t()
         posix_spawnattr_init(&attributes)
         defer { posix_spawnattr_destroy(&attributes) }
-        // A session of its own (POSIX_SPAWN_SETSID, which Swift's Glibc does not show), so that a terminal opened
-        // above becomes its controlling terminal.
+        // A session of its own (POSIX_SPAWN_SETSID, which Swift's Glibc does not show), so that a terminal
+        // opened above becomes its controlling terminal.
         posix_spawnattr_setflags(&attributes, 0x80)
         // `env` changes the folder and becomes the program, which keeps its id.
         let command = ["/usr/bin/env", "--chdir=\(directory)"] + arguments
@@ -156,18 +156,4 @@ func makeTemporaryFolder(_ name: String) throws -> String {
     var template = Array("\(parent)/tarn-system-\(name)-XXXXXX".utf8CString)
     guard mkdtemp(&template) != nil else { throw SetupFailed("no temporary folder: errno \(errno)") }
     return String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
-}
-
-/// Numbers that look random and are the same for the same seed (SplitMix64).
-struct SeededGenerator: RandomNumberGenerator {
-    private var state: UInt64
-    init(seed: UInt64) { state = seed }
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var mixed = state
-        mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-        return mixed ^ (mixed >> 31)
-    }
 }

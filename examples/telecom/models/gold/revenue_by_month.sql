@@ -5,6 +5,7 @@ grain: one row per month
 owner: finance-data@telecom.example
 tags: [finance, mart]
 materialization: full
+freshness: { max_age: 26h, by: "07:30", days: MON-FRI }
 columns:
   month: { type: DATE, description: First day of the month, checks: [not_null, unique] }
   invoices: { type: BIGINT, checks: [not_null] }
