@@ -82,7 +82,8 @@ let package = Package(
         ours(
             "Extraction",
             [
-                "Blocking", "CZlib", "DuckDB", "LakeModel", "LakeStore", "MySQL", "Postgres", "Project", "SQLite",
+                "Blocking", "CZlib", "DuckDB", "LakeModel", "LakeStore", "MySQL", "Postgres", "Project",
+                "SQLite",
                 crypto,
             ]),
         ours("Transform", ["Blocking", "DuckDB", "LakeModel", "LakeSQL", "LakeStore", "Project"]),
@@ -93,8 +94,7 @@ let package = Package(
             "Orchestrator",
             [
                 "Blocking", "DuckDB", "Extraction", "LakeModel", "LakeSQL", "LakeStore", "Metadata",
-                "Project",
-                "Quality", "Transform",
+                "Postgres", "Project", "Quality", "Transform",
             ]),
         // faces
         ours(

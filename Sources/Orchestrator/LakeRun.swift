@@ -5,6 +5,7 @@ package import LakeModel
 internal import LakeSQL
 internal import LakeStore
 package import Metadata
+package import Project
 internal import Quality
 internal import Synchronization
 internal import Transform
@@ -95,6 +96,14 @@ package struct RunOptions: Sendable {
     package var retry = RetryPolicy()
 
     package init() {}
+
+    /// As `lake.yaml` says it.
+    package init(_ work: WorkDefinition) {
+        retry = work.retry
+        worker.slots = work.slots
+        worker.leaseFor = work.leaseFor
+        worker.stallMax = work.stallMax
+    }
 }
 
 /// Somebody who watches a run. Called from several tasks.

@@ -49,6 +49,8 @@ struct LakeSteps: StepExecutor {
         }
     }
 
+    func timeout(of step: StepID) -> Duration? { lake.timeout(of: step.asset) }
+
     private func failed(
         _ lease: StepLease, _ error: any Error, _ began: ContinuousClock.Instant
     ) -> StepWork {

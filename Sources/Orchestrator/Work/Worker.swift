@@ -8,6 +8,9 @@ protocol StepExecutor: Sendable {
     /// - Returns: What is to be recorded in one transaction, the step's end among it. Its failure is part of
     ///   that, not thrown.
     func execute(_ lease: StepLease) async -> StepWork
+
+    /// How long a step may take; `nil` is for ever.
+    func timeout(of step: StepID) -> Duration?
 }
 
 /// What came of the work on a step.
@@ -169,7 +172,8 @@ actor Worker {
                 now: Lake.now())
             let claims = try await metadata.claim(request)
             core.claimed(
-                claims.map { ($0.step, $0.epoch, $0.expiresAt, nil) }, at: Lake.now())
+                claims.map { ($0.step, $0.epoch, $0.expiresAt, executor.timeout(of: $0.step)) },
+                at: Lake.now())
             for claim in claims { begin(claim) }
         } catch {
             core.claimed(nil, at: Lake.now())
