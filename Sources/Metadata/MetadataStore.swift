@@ -100,6 +100,13 @@ package protocol MetadataStore: Sendable {
     /// The newest `limit` materializations of one asset, the newest first.
     func materializations(of asset: AssetKey, limit: Int) async throws -> [Materialization]
 
+    /// What is known of every partition of an asset that was ever built.
+    func partitionBuilds(of asset: AssetKey) async throws -> [PartitionKey: PartitionBuild]
+
+    /// The newest `limit` steps of partitions of an asset that run or have built nothing, those of the newest
+    /// runs first.
+    func partitionAttempts(of asset: AssetKey, limit: Int) async throws -> [PartitionAttempt]
+
     /// When each asset was last found to be unchanged.
     func latestVerifications() async throws -> [AssetKey: Verification]
 
@@ -157,6 +164,8 @@ package enum MetadataChange: Hashable, Sendable {
     /// known.
     case runCreated(NewRun, steps: [PlannedStep])
     case triggersRemembered([TriggerRecord])
+    /// Partitions that were built, or found to be what a build would give.
+    case partitionsBuilt([PartitionBuild])
 }
 
 /// How long things are kept.

@@ -87,6 +87,14 @@ extension SQLMetadataStore {
         try await read { try $0.materializations(of: asset, limit: MetadataLimits.bounded(limit)) }
     }
 
+    package func partitionBuilds(of asset: AssetKey) async throws -> [PartitionKey: PartitionBuild] {
+        try await read { try $0.partitionBuilds(of: asset) }
+    }
+
+    package func partitionAttempts(of asset: AssetKey, limit: Int) async throws -> [PartitionAttempt] {
+        try await read { try $0.partitionAttempts(of: asset, limit: MetadataLimits.bounded(limit)) }
+    }
+
     package func latestVerifications() async throws -> [AssetKey: Verification] {
         try await read { try $0.latestVerifications() }
     }
