@@ -53,7 +53,7 @@ struct BoundRun: Sendable {
         let worker = Worker(
             id: WorkerID(process, random: .random(in: 0...UInt32.max)), metadata: lake.metadata,
             executor: LakeSteps(lake: lake, options: options, observer: observer), observer: observer,
-            settings: options.worker, pools: lake.pools, run: id)
+            settings: options.worker, pools: { [lake] in lake.pools }, run: id)
         try await worker.work()
         // What is staged is removed by the next run: a cancelled task can read and delete nothing any more.
         try Task.checkCancellation()

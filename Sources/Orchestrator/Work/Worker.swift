@@ -28,7 +28,8 @@ actor Worker {
     private let metadata: any MetadataStore
     private let executor: any StepExecutor
     private let observer: any RunObserver
-    private let pools: [String: Int]
+    /// How many units each pool has now.
+    private let pools: @Sendable () -> [String: Int]
     /// The only run that is worked on; `nil` for all that are bound to no process.
     private let run: RunID?
     private var core: WorkerCore
@@ -54,7 +55,8 @@ actor Worker {
 
     init(
         id: WorkerID, metadata: any MetadataStore, executor: any StepExecutor, observer: any RunObserver,
-        settings: WorkerCore.Settings, pools: [String: Int] = [:], run: RunID? = nil
+        settings: WorkerCore.Settings, pools: @escaping @Sendable () -> [String: Int] = { [:] },
+        run: RunID? = nil
     ) {
         self.id = id
         self.metadata = metadata
@@ -168,7 +170,7 @@ actor Worker {
                 if isOver { return core.claimed([], at: Lake.now()) }
             }
             let request = ClaimRequest(
-                owner: id, run: run, stepsMax: count, pools: pools, leaseFor: settings.leaseFor,
+                owner: id, run: run, stepsMax: count, pools: pools(), leaseFor: settings.leaseFor,
                 now: Lake.now())
             let claims = try await metadata.claim(request)
             core.claimed(

@@ -1,0 +1,48 @@
+internal import LakeModel
+internal import Project
+internal import Synchronization
+
+/// Carries out the steps of all runs, each run's with what is known of it alone: which sources have not
+/// changed since it began, which inputs have no rows yet.
+final class HostedSteps: StepExecutor {
+    private let host: LakeHost
+    private let observer: any RunObserver
+    private let known = Mutex<[Known]>([])
+
+    private struct Known {
+        let run: RunID
+        let generation: Int
+        let steps: LakeSteps
+    }
+
+    /// More runs than a node works on at once.
+    private static let runsMax = 64
+
+    init(_ host: LakeHost, observer: any RunObserver) {
+        self.host = host
+        self.observer = observer
+    }
+
+    func execute(_ lease: StepLease) async -> StepWork { await steps(of: lease.step.run).execute(lease) }
+
+    func timeout(of step: StepID) -> Duration? { host.lake.timeout(of: step.asset) }
+
+    private func steps(of run: RunID) -> LakeSteps {
+        let (lake, generation) = (host.lake, host.generation)
+        return known.withLock { known in
+            if let found = known.firstIndex(where: { $0.run == run && $0.generation == generation }) {
+                // The one that was used last is forgotten last.
+                known.append(known.remove(at: found))
+            } else {
+                let options = RunOptions(lake.definition.work)
+                known.removeAll { $0.run == run }
+                known.append(
+                    Known(
+                        run: run, generation: generation,
+                        steps: LakeSteps(lake: lake, options: options, observer: observer)))
+                if known.count > HostedSteps.runsMax { known.removeFirst() }
+            }
+            return known[known.count - 1].steps
+        }
+    }
+}
