@@ -92,6 +92,13 @@ package struct RunOptions: Sendable {
 /// Somebody who watches a run. Called from several tasks.
 package protocol RunObserver: Sendable {
     func observe(_ event: RunProgress)
+
+    /// The same for who watches several runs.
+    func observe(_ event: RunProgress, of step: StepID)
+}
+
+extension RunObserver {
+    package func observe(_ event: RunProgress, of step: StepID) { observe(event) }
 }
 
 /// What happens in a run, for who watches it. The metadata keeps its own, durable account.

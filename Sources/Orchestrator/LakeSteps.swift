@@ -44,7 +44,7 @@ struct LakeSteps: StepExecutor {
                 ]
                 return work
             case .build(let reasons):
-                observer.observe(.stepStarted(asset, reasons, watch: lease.watch))
+                observer.observe(.stepStarted(asset, reasons, watch: lease.watch), of: lease.step)
                 return try await build(lease, began) { try await build(lease) }
             }
         } catch {

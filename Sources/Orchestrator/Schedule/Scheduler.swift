@@ -24,6 +24,7 @@ package actor Scheduler {
     private var jobs: [Job] = []
     /// Keys of chores that are being done.
     private var chores: Set<String> = []
+    private var isEnding = false
 
     /// Something that is looked at again and again.
     private struct Watched {
@@ -55,10 +56,16 @@ package actor Scheduler {
     /// Somebody says that something may have changed.
     package nonisolated func wake() { bell.ring() }
 
-    /// Works until the task is cancelled, then gives the office up.
+    /// Starts nothing more, so that another process can have the office at once.
+    package func end() {
+        isEnding = true
+        bell.ring()
+    }
+
+    /// Works until ``end()`` or until the task is cancelled, then gives the office up.
     package func run() async {
         await withDiscardingTaskGroup { group in
-            while !Task.isCancelled {
+            while !Task.isCancelled, !isEnding {
                 let wakes = await turn()
                 for job in jobs { group.addTask { await self.carryOut(job) } }
                 jobs = []

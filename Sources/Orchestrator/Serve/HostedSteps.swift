@@ -1,4 +1,6 @@
 internal import LakeModel
+internal import LakeStore
+internal import Metadata
 internal import Project
 internal import Synchronization
 
@@ -8,6 +10,8 @@ final class HostedSteps: StepExecutor {
     private let host: LakeHost
     private let observer: any RunObserver
     private let known = Mutex<[Known]>([])
+    /// Of each run how many steps are worked on here.
+    private let running = Mutex<[RunID: Int]>([:])
 
     private struct Known {
         let run: RunID
@@ -23,7 +27,27 @@ final class HostedSteps: StepExecutor {
         self.observer = observer
     }
 
-    func execute(_ lease: StepLease) async -> StepWork { await steps(of: lease.step.run).execute(lease) }
+    func execute(_ lease: StepLease) async -> StepWork {
+        running.withLock { $0[lease.step.run, default: 0] += 1 }
+        return await steps(of: lease.step.run).execute(lease)
+    }
+
+    /// Whoever ends the last step of a run removes what the run has staged. What nobody does, because all
+    /// were killed, housekeeping does.
+    func reported(_ lease: StepLease) async {
+        let run = lease.step.run
+        let left = running.withLock { running in
+            running[run, default: 1] -= 1
+            if running[run] == 0 { running[run] = nil }
+            return running[run]
+        }
+        let lake = host.lake
+        guard left == nil, let pulse = try? await lake.metadata.pulse(of: run), pulse.state.isFinal else {
+            return
+        }
+        known.withLock { $0.removeAll { $0.run == run } }
+        for writer in Set([run, lease.writer]) { try? await Staging(lake.store).clear(writer) }
+    }
 
     func timeout(of step: StepID) -> Duration? { host.lake.timeout(of: step.asset) }
 

@@ -69,6 +69,7 @@ package final class Node: Sendable {
         guard !Task.isCancelled else { return }
         let grace = host.lake.definition.work.grace
         log.notice("ending: nothing new is begun", metadata: ["grace": "\(spanText(grace))"])
+        await scheduler?.end()
         await worker.drain()
         // It is cancelled when nothing runs any more.
         try? await Task.sleep(for: grace)
@@ -107,21 +108,23 @@ struct LoggedSteps: RunObserver {
 
     init(_ log: Logger) { self.log = log }
 
-    func observe(_ event: RunProgress) {
+    func observe(_ event: RunProgress) {}
+
+    func observe(_ event: RunProgress, of step: StepID) {
+        var metadata: Logger.Metadata = ["asset": "\(step.asset)", "run": "\(step.run)"]
+        if let partition = step.partition { metadata["partition"] = "\(partition)" }
         switch event {
-        case .stepStarted(let asset, let reasons, _):
-            log.info(
-                "a step begins",
-                metadata: ["asset": "\(asset)", "why": "\(reasons.map(\.description).joined(separator: ", "))"])
-        case .stepFinished(let asset, let end): observe(end, of: asset)
+        case .stepStarted(_, let reasons, _):
+            metadata["why"] = "\(reasons.map(\.description).joined(separator: ", "))"
+            log.info("a step begins", metadata: metadata)
+        case .stepFinished(_, let end): observe(end, metadata)
         case .runStarted, .runFinished: break
         }
     }
 
-    private func observe(_ end: StepEnd, of asset: AssetKey) {
-        var metadata: Logger.Metadata = [
-            "asset": "\(asset)", "seconds": "\(end.elapsed.seconds)",
-        ]
+    private func observe(_ end: StepEnd, _ metadata: Logger.Metadata) {
+        var metadata = metadata
+        metadata["seconds"] = "\(end.elapsed.seconds)"
         switch end.outcome {
         case .succeeded(let rows, _):
             metadata["rows"] = "\(rows)"

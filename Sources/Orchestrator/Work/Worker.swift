@@ -11,6 +11,13 @@ protocol StepExecutor: Sendable {
 
     /// How long a step may take; `nil` is for ever.
     func timeout(of step: StepID) -> Duration?
+
+    /// The end of a step was recorded, or cannot be. Nobody waits for what this does.
+    func reported(_ lease: StepLease) async
+}
+
+extension StepExecutor {
+    func reported(_ lease: StepLease) async {}
 }
 
 /// What came of the work on a step.
@@ -229,7 +236,7 @@ actor Worker {
         if let reason = reasons[step] { work = work.stopped(by: reason) }
         do {
             try await record(work, lease)
-            observer.observe(.stepFinished(step.asset, work.end))
+            observer.observe(.stepFinished(step.asset, work.end), of: step)
         } catch is StepRefusal {
             // Somebody else has it: what we would say of it does not count.
         } catch {
@@ -239,6 +246,8 @@ actor Worker {
         leases[step] = nil
         reasons[step] = nil
         core.ended(step)
+        bell.ring()
+        await executor.reported(lease)
     }
 
     /// A lost answer is asked for again while the lease lasts: the same end twice is one.
