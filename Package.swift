@@ -119,7 +119,8 @@ let package = Package(
         ours(
             "Gateway",
             [
-                "Blocking", "LakeModel", "LakeStore", "Metadata", "Orchestrator", "Project", crypto, hummingbird,
+                "Blocking", "LakeModel", "LakeStore", "Metadata", "Orchestrator", "Project", crypto,
+                hummingbird,
                 lifecycle, logging,
             ] + nio),
         ours(
@@ -127,7 +128,8 @@ let package = Package(
             [
                 "Blocking", "CTemplates", "DuckDB", "Extraction", "LakeModel", "LakeSQL", "LakeStore",
                 "Metadata", "MySQL",
-                "Orchestrator", "Project", "SampleData", "Terminal", "Transform", argumentParser, lifecycle, logging,
+                "Orchestrator", "Project", "SampleData", "Terminal", "Transform", argumentParser, lifecycle,
+                logging,
             ]),
         .executableTarget(name: "tarn", dependencies: ["Commands"], swiftSettings: settings),
         // not shipped
@@ -144,7 +146,8 @@ let package = Package(
         tests(
             of: "Gateway",
             [
-                "Blocking", "LakeModel", "Metadata", "Orchestrator", "Project", "SQLite", "TarnTesting", lifecycle,
+                "Blocking", "LakeModel", "Metadata", "Orchestrator", "Project", "SQLite", "TarnTesting",
+                lifecycle,
                 logging,
             ] + nio),
         tests(of: "LakeModel"),
@@ -157,7 +160,7 @@ let package = Package(
             of: "Orchestrator",
             [
                 "Blocking", "DuckDB", "Extraction", "LakeModel", "LakeSQL", "LakeStore", "Metadata", "MySQL",
-                "Project", "SQLite", "TarnTesting", "Transform",
+                "Project", "SQLite", "TarnTesting", "Transform", logging,
             ]),
         tests(of: "Project", ["LakeModel"]),
         tests(of: "Quality", ["DuckDB", "LakeModel"]),
