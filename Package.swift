@@ -115,8 +115,8 @@ let package = Package(
         ours(
             "Gateway",
             [
-                "Blocking", "LakeModel", "LakeStore", "Metadata", "Orchestrator", "Project", crypto, hummingbird,
-                lifecycle, logging,
+                "LakeModel", "LakeSQL", "Metadata", "Orchestrator", "Project", "Transform", crypto,
+                hummingbird, lifecycle, logging,
             ] + nio),
         ours(
             "Commands",

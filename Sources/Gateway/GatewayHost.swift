@@ -9,6 +9,9 @@ package protocol GatewayHost: Sendable {
     var condition: HostCondition { get }
     var node: HostNode { get }
 
+    /// What the workers of this process have done.
+    var workCounts: WorkCounts { get }
+
     /// Reads the project again, as SIGHUP does.
     /// - Throws: ``Diagnostics`` with the mistakes; the project before goes on.
     func reload() async throws
@@ -23,6 +26,8 @@ package protocol GatewayHost: Sendable {
 }
 
 extension GatewayHost {
+    package var workCounts: WorkCounts { WorkCounts() }
+
     package func setPaused(_ isPaused: Bool, _ trigger: TriggerName) async throws -> Bool? { nil }
 
     package func triggerStates() async throws -> [TriggerName: TriggerState] { [:] }

@@ -29,6 +29,7 @@ package struct LakeDefinition: Sendable {
     package let schedules: [ScheduleDefinition]
     /// In the order of names.
     package let sensors: [SensorDefinition]
+    package let serve: ServeDefinition
 
     package init(
         name: String, description: String? = nil, folder: String, store: StoreLocation,
@@ -36,7 +37,8 @@ package struct LakeDefinition: Sendable {
         connections: [String: ConnectionDefinition] = [:], tolerance: Double = 0.01,
         resources: ResourceLimits = ResourceLimits(), exclusions: [Exclusion] = [],
         sources: [SourceDefinition] = [], models: [ModelDefinition] = [],
-        schedules: [ScheduleDefinition] = [], sensors: [SensorDefinition] = []
+        schedules: [ScheduleDefinition] = [], sensors: [SensorDefinition] = [],
+        serve: ServeDefinition = ServeDefinition()
     ) {
         self.name = name
         self.description = description
@@ -53,6 +55,7 @@ package struct LakeDefinition: Sendable {
         self.models = models
         self.schedules = schedules
         self.sensors = sensors
+        self.serve = serve
     }
 
     /// How old tables may be, of all that say so.

@@ -26,7 +26,7 @@ struct LakeLoading {
             environment: environment, connections: lake.connections, tolerance: lake.tolerance,
             resources: lake.resources, exclusions: lake.exclusions, sources: sources.definitions,
             models: models.definitions, schedules: triggers.schedules.sorted { $0.name < $1.name },
-            sensors: triggers.sensors.sorted { $0.name < $1.name })
+            sensors: triggers.sensors.sorted { $0.name < $1.name }, serve: lake.serve)
         return (definition, named, sources.unreadable)
     }
 

@@ -15,6 +15,7 @@ struct LakeFile {
     var resources = ResourceLimits()
     var exclusions: [Exclusion] = []
     var triggers = TriggerFile()
+    var serve = ServeDefinition()
 
     static let file = "lake.yaml"
 
@@ -34,6 +35,7 @@ struct LakeFile {
         }
         exclusions = reader[LakeKeys.exclude] ?? []
         triggers = TriggerFile(reader, document, zone: zone ?? .utc)
+        serve = reader[ServeKeys.serve].map { ServeKeys.read($0, folder: folder) } ?? serve
         readEnvironments(reader, document, folder: folder, selected: selected)
     }
 
