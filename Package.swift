@@ -140,8 +140,8 @@ let package = Package(
         tests(
             of: "Gateway",
             [
-                "Blocking", "LakeModel", "Metadata", "Orchestrator", "Project", "SQLite", "TarnTesting", lifecycle,
-                logging,
+                "Blocking", "LakeModel", "Metadata", "Orchestrator", "Postgres", "Project", "SQLite", "TarnTesting",
+                lifecycle, logging,
             ] + nio),
         tests(of: "LakeModel"),
         tests(of: "LakeSQL", ["DuckDB", "LakeModel", "LakeStore", "TarnTesting"]),

@@ -29,7 +29,7 @@ package struct Gateway: Service {
         self.onListening = onListening
         access = try Access(options.serve)
         context = GatewayContext(
-            options: options, host: host, feed: EventFeed(host, options),
+            options: options, host: host, feed: EventFeed(options) { host.lake?.metadata },
             figures: FigureCache(ageMax: options.metricsAge), meter: RequestMeter(), logger: logger)
     }
 

@@ -47,7 +47,7 @@ struct Problem: Described, Error {
                 "Of several mistakes, all."),
         ])
 
-    init(_ refusal: Refusal, fields: [Field]? = nil) {
+    init(_ refusal: Refusal, fields: [Field]?) {
         self.init(
             status: refusal.status, code: refusal.code, problem: refusal.problem, remedy: refusal.remedy)
         self.fields = fields
@@ -67,7 +67,7 @@ struct Problem: Described, Error {
     init(_ error: any Error) {
         switch error {
         case let problem as Problem: self = problem
-        case let refusal as Refusal: self.init(refusal)
+        case let refusal as Refusal: self.init(refusal, fields: nil)
         case let error as any Diagnostic:
             self.init(
                 status: Self.status(of: error), code: error.code, problem: error.problem,

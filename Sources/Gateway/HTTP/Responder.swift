@@ -18,6 +18,8 @@ struct Responder: Sendable {
         let began = ContinuousClock.now
         var caller: Access.Caller?
         let hasBody = request.headers[.contentLength].map { $0 != "0" } ?? (request.headers[.transferEncoding] != nil)
+        // It can be made once: a second one would be a trap.
+        var parts = request.body.makeAsyncIterator()
         var wasRead = false
         let answer: Answer
         do {
@@ -27,7 +29,7 @@ struct Responder: Sendable {
                 caller = try access.caller(
                     request.headers, authority: request.head.authority, needs: role)
             }
-            let body = try await read(request, of: route, channel)
+            let body = try await read(request, &parts, of: route, channel)
             wasRead = true
             answer = try await route.handle(
                 Exchange(
@@ -46,7 +48,7 @@ struct Responder: Sendable {
         try await write(answer, headers, isHead: request.method == .head, writer, channel)
         if mustClose {
             // A client that is cut off while it sends may not see the answer.
-            try? await discard(request, channel)
+            try? await discard(&parts, channel)
             throw Done()
         }
     }
@@ -66,15 +68,21 @@ struct Responder: Sendable {
     }
 
     /// The body, if the route takes one.
-    private func read(_ request: Request, of route: Route, _ channel: any Channel) async throws -> ByteBuffer {
+    @concurrent private func read(
+        _ request: Request, _ parts: inout RequestBody.AsyncIterator, of route: Route, _ channel: any Channel
+    ) async throws -> ByteBuffer {
         let length = request.headers[.contentLength].flatMap { Int($0) }
         let max = context.options.bodyBytesMax
         let isTooLong = Refusal(
             .contentTooLarge, code: "gateway.body-too-large", "The body has more than \(max) bytes.",
             remedy: "Send less; no request of this API needs so much.")
         if let length, length > max { throw isTooLong }
-        let body = try await within(channel) {
-            do { return try await request.body.collect(upTo: max) } catch is NIOTooManyBytesError { throw isTooLong }
+        let alarm = alarm(on: channel)
+        defer { alarm.cancel() }
+        var body = ByteBuffer()
+        while var part = try await parts.next() {
+            guard body.readableBytes + part.readableBytes <= max else { throw isTooLong }
+            body.writeBuffer(&part)
         }
         guard body.readableBytes > 0 else { return body }
         let type = request.headers[.contentType]?.lowercased().split(separator: ";").first.map(String.init)
@@ -87,14 +95,13 @@ struct Responder: Sendable {
     }
 
     /// Reads on for a moment, and forgets it.
-    private func discard(_ request: Request, _ channel: any Channel) async throws {
+    @concurrent private func discard(
+        _ parts: inout RequestBody.AsyncIterator, _ channel: any Channel
+    ) async throws {
+        let alarm = alarm(on: channel, .seconds(2))
+        defer { alarm.cancel() }
         var rest = 4 * context.options.bodyBytesMax
-        try await within(channel, .seconds(2)) {
-            for try await part in request.body {
-                rest -= part.readableBytes
-                if rest < 0 { return }
-            }
-        }
+        while rest > 0, let part = try await parts.next() { rest -= part.readableBytes }
     }
 
     // MARK: Answering
@@ -102,7 +109,7 @@ struct Responder: Sendable {
     private func failed(_ error: any Error) -> Answer {
         var answer = Answer.problem(Problem(error))
         if let error = error as? MethodNotAllowed {
-            answer = .problem(Problem(error.refusal))
+            answer = .problem(Problem(error.refusal, fields: nil))
             answer.headers[.allow] = error.methods.map(\.rawValue).sorted().joined(separator: ", ")
         } else if answer.status == .internalServerError {
             context.logger.error(
@@ -139,15 +146,6 @@ struct Responder: Sendable {
             }
             try await body.finish(nil)
         }
-    }
-
-    /// Closes the connection unless `work` is done in time.
-    private func within<T>(
-        _ channel: any Channel, _ limit: Duration? = nil, _ work: () async throws -> T
-    ) async throws -> T {
-        let alarm = alarm(on: channel, limit)
-        defer { alarm.cancel() }
-        return try await work()
     }
 
     /// Closes the connection unless it is cancelled before.

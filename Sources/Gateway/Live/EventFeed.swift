@@ -10,7 +10,7 @@ internal import Synchronization
 final class EventFeed: Sendable {
     private let state: Mutex<EventFeedState>
     private let calls = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
-    private let host: any GatewayHost
+    private let metadata: @Sendable () -> (any MetadataStore)?
     private let heartbeat: Duration
 
     /// What a reader is told.
@@ -27,8 +27,9 @@ final class EventFeed: Sendable {
     /// Why a reader is told no more.
     enum Ending: Sendable { case closed, behind, left }
 
-    init(_ host: any GatewayHost, _ options: GatewayOptions) {
-        self.host = host
+    /// - Parameter metadata: That of the lake that is open now; `nil` while none is.
+    init(_ options: GatewayOptions, metadata: @escaping @Sendable () -> (any MetadataStore)?) {
+        self.metadata = metadata
         heartbeat = options.heartbeat
         state = Mutex(
             EventFeedState(
@@ -74,7 +75,7 @@ final class EventFeed: Sendable {
         for await _ in calls.stream {
             var beatAt = ContinuousClock.now + heartbeat
             while readers > 0, !Task.isCancelled {
-                guard let metadata = host.lake?.metadata else {
+                guard let metadata = metadata() else {
                     try? await Task.sleep(for: .milliseconds(200))
                     continue
                 }
