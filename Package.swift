@@ -20,6 +20,7 @@ let settings: [SwiftSetting] = [
 let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
 let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
 let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
+let httpClient = Target.Dependency.product(name: "AsyncHTTPClient", package: "async-http-client")
 let hummingbird = Target.Dependency.product(name: "HummingbirdCore", package: "hummingbird")
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let lifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
@@ -60,6 +61,7 @@ let package = Package(
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
         .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.0", traits: []),
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.0"),
+        .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0", traits: []),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
     ],
     targets: [
@@ -97,7 +99,8 @@ let package = Package(
         ours(
             "Extraction",
             [
-                "Blocking", "CZlib", "DuckDB", "LakeModel", "LakeStore", "MySQL", "Postgres", "Project", "SQLite",
+                "Blocking", "CZlib", "DuckDB", "LakeModel", "LakeStore", "MySQL", "Postgres", "Project",
+                "SQLite",
                 crypto,
             ]),
         ours("Transform", ["Blocking", "DuckDB", "LakeModel", "LakeSQL", "LakeStore", "Project"]),
@@ -108,8 +111,9 @@ let package = Package(
             "Orchestrator",
             [
                 "Blocking", "DuckDB", "Extraction", "LakeModel", "LakeSQL", "LakeStore", "Metadata",
-                "Project",
-                "Quality", "Transform",
+                "Postgres", "Project", "Quality", "Transform", crypto, httpClient, logging,
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
             ]),
         // faces
         ours(
@@ -123,7 +127,7 @@ let package = Package(
             [
                 "Blocking", "CTemplates", "DuckDB", "Extraction", "LakeModel", "LakeSQL", "LakeStore",
                 "Metadata", "MySQL",
-                "Orchestrator", "Project", "SampleData", "Terminal", "Transform", argumentParser,
+                "Orchestrator", "Project", "SampleData", "Terminal", "Transform", argumentParser, lifecycle, logging,
             ]),
         .executableTarget(name: "tarn", dependencies: ["Commands"], swiftSettings: settings),
         // not shipped

@@ -36,16 +36,23 @@ package struct Claim: Hashable, Sendable {
     /// the next one has a name of its own.
     package let lost: Int
     package let settings: RunSettings
+    /// Which partitions are built; `nil` of an asset without partitions.
+    package let partitions: StepPartitions?
 
     package init(
-        attempt: Attempt, expiresAt: Timestamp, mustFence: Bool, lost: Int, settings: RunSettings
+        attempt: Attempt, expiresAt: Timestamp, mustFence: Bool, lost: Int, settings: RunSettings,
+        partitions: StepPartitions? = nil
     ) {
         self.attempt = attempt
         self.expiresAt = expiresAt
         self.mustFence = mustFence
         self.lost = lost
         self.settings = settings
+        self.partitions = partitions
     }
+
+    /// As it is written after `--partition`.
+    package var partitionSelection: String? { partitions?.selection ?? step.partition?.text }
 
     package var step: StepID { attempt.step }
     package var epoch: LeaseEpoch { attempt.epoch }

@@ -110,6 +110,8 @@ package struct RunReport: Hashable, Sendable {
 /// A step with its attempts.
 package struct StepRecord: Hashable, Sendable {
     package let step: StepID
+    /// Which partitions it builds, as written after `--partition`; `nil` of an asset without partitions.
+    package let partitions: String?
     package let state: StepState
     package let startedAt: Timestamp?
     package let finishedAt: Timestamp?
@@ -127,6 +129,9 @@ package struct StepRecord: Hashable, Sendable {
     package let lease: LeaseRecord?
     /// Before which it is not tried; `nil` while it waits for inputs, and once it was tried.
     package let readyAt: Timestamp?
+
+    /// `gold.revenue of 2026-11-01..2026-11-10`.
+    package var name: String { partitions.map { "\(step.asset) of \($0)" } ?? step.asset.description }
 }
 
 /// Who works on a step, until when unless that is renewed, and how far the work was at the last renewal.

@@ -1,5 +1,6 @@
 internal import Extraction
 internal import LakeModel
+internal import Metadata
 
 /// What a successful attempt led to.
 enum BuiltStep: Sendable {
@@ -9,6 +10,8 @@ enum BuiltStep: Sendable {
     case noNewRows
     /// The source may not be read now, for `reason`; `after` is what was committed until then.
     indirect case paused(after: BuiltStep?, reason: String)
+    /// Some partitions, of which `step` tells how it went.
+    indirect case partitions([BuiltPartition], of: BuiltStep)
 
     var outcome: StepOutcome {
         switch self {
@@ -20,6 +23,10 @@ enum BuiltStep: Sendable {
         case .noNewRows: .skipped(.noNewRows)
         case .paused(nil, let reason): .skipped(reason)
         case .paused(let done?, _): done.outcome
+        case .partitions(let parts, _):
+            .succeeded(
+                rows: parts.reduce(0) { $0 + $1.file.rows },
+                bytes: ByteCount(parts.reduce(0) { $0 + $1.file.bytes.bytes }))
         }
     }
 
@@ -27,6 +34,7 @@ enum BuiltStep: Sendable {
         switch self {
         case .committed(_, let ledger, _, _): ledger.bytes
         case .paused(let done, _): done?.bytesRead
+        case .partitions(_, let step): step.bytesRead
         case .published, .noNewRows: nil
         }
     }
@@ -40,6 +48,7 @@ enum BuiltStep: Sendable {
             manifest.checks.filter { !$0.passed }.map { "\($0.check) warns: \($0.failures) rows" }
         case .noNewRows, .paused(nil, _): []
         case .paused(let done?, let reason): done.remarks + [reason]
+        case .partitions(_, let step): step.remarks
         }
     }
 
@@ -48,58 +57,115 @@ enum BuiltStep: Sendable {
         switch self {
         case .committed(let manifest, _, _, _): manifest.origin.remarks ?? []
         case .paused(let done, _): done?.notes ?? []
+        case .partitions(_, let step): step.notes
         case .published, .noNewRows: []
         }
     }
 
-    /// `nil` if nothing was published.
-    func materialization(of run: RunID, startedAt: Timestamp, finishedAt: Timestamp) -> Materialization? {
+    /// What was published: nothing, a table, or partitions.
+    func materializations(of run: RunID, startedAt: Timestamp, finishedAt: Timestamp) -> [Materialization] {
         switch self {
         case .committed(let manifest, _, let version, _):
-            Materialization(
-                asset: manifest.asset, run: run, partition: PartitionKey(manifest.ingestionDate),
-                version: version,
-                codeHash: "", rows: manifest.rows, bytes: manifest.bytes, schema: manifest.tableSchema,
-                inputs: [],
-                startedAt: startedAt, finishedAt: finishedAt)
+            [
+                Materialization(
+                    asset: manifest.asset, run: run, partition: PartitionKey(manifest.ingestionDate),
+                    version: version, codeHash: "", rows: manifest.rows, bytes: manifest.bytes,
+                    schema: manifest.tableSchema, inputs: [], startedAt: startedAt, finishedAt: finishedAt)
+            ]
         case .published(let manifest):
-            Materialization(
-                asset: manifest.asset, run: run, version: manifest.version,
-                codeHash: manifest.codeHash,
-                rows: manifest.rows, bytes: manifest.bytes, schema: manifest.schema, inputs: manifest.inputs,
-                startedAt: startedAt, finishedAt: finishedAt)
-        case .noNewRows: nil
+            [
+                Materialization(
+                    asset: manifest.asset, run: run, version: manifest.version,
+                    codeHash: manifest.codeHash, rows: manifest.rows, bytes: manifest.bytes,
+                    schema: manifest.schema, inputs: manifest.inputs, startedAt: startedAt,
+                    finishedAt: finishedAt)
+            ]
+        case .partitions(let parts, .published(let manifest)):
+            parts.map {
+                $0.materialization(
+                    of: manifest.asset, run, codeHash: manifest.codeHash, schema: manifest.schema,
+                    inputs: manifest.inputs, startedAt: startedAt, finishedAt: finishedAt)
+            }
+        case .partitions(let parts, .committed(let manifest, _, _, _)):
+            parts.map {
+                $0.materialization(
+                    of: manifest.asset, run, codeHash: "", schema: manifest.tableSchema, inputs: [],
+                    startedAt: startedAt, finishedAt: finishedAt)
+            }
+        case .noNewRows, .partitions: []
         case .paused(let done, _):
-            done?.materialization(of: run, startedAt: startedAt, finishedAt: finishedAt)
+            done?.materializations(of: run, startedAt: startedAt, finishedAt: finishedAt) ?? []
+        }
+    }
+
+    /// What is to be known of each partition that was built.
+    func partitionBuilds(of asset: AssetKey, _ run: RunID, at now: Timestamp) -> [PartitionBuild] {
+        guard case .partitions(let parts, let step) = self else { return [] }
+        var fingerprint: String?
+        if case .committed(let manifest, _, _, _) = step { fingerprint = manifest.origin.fingerprint }
+        return parts.map { part in
+            PartitionBuild(
+                asset: asset, partition: part.key, run: run, version: part.file.contentVersion,
+                fingerprint: fingerprint, rows: part.file.rows, builtAt: now)
         }
     }
 
     /// Whether the inputs were looked at to their end, so that what is published is known to be of now.
     var isVerified: Bool { if case .paused = self { false } else { true } }
 
-    func events(of step: StepID, at now: Timestamp) -> [RunEvent.Draft] {
+    func events(of id: StepID, at now: Timestamp) -> [RunEvent.Draft] {
         switch self {
         case .committed(let manifest, let ledger, _, let warnings):
             ledger.conversions.map {
                 RunEvent.Draft(
-                    step, at: now, kind: .valuesConverted,
+                    id, at: now, kind: .valuesConverted,
                     text: "\($0.column): \($0.values) values, \($0.reason.rawValue)")
-            } + warnings.map { RunEvent.Draft(step, at: now, kind: .checkFailed, text: $0) }
+            } + warnings.map { RunEvent.Draft(id, at: now, kind: .checkFailed, text: $0) }
                 + (manifest.schemaChanges ?? []).map {
-                    RunEvent.Draft(step, at: now, kind: .schemaChanged, text: $0.inWords)
+                    RunEvent.Draft(id, at: now, kind: .schemaChanged, text: $0.inWords)
                 }
-                + (manifest.origin.remarks ?? []).map { RunEvent.Draft(step, at: now, kind: .note, text: $0) }
+                + (manifest.origin.remarks ?? []).map { RunEvent.Draft(id, at: now, kind: .note, text: $0) }
         case .published(let manifest):
             manifest.checks.map {
                 RunEvent.Draft(
-                    step, at: now, kind: $0.passed ? .checkPassed : .checkFailed,
+                    id, at: now, kind: $0.passed ? .checkPassed : .checkFailed,
                     text: $0.passed ? $0.check : "\($0.check): \($0.failures) rows (\($0.severity.rawValue))")
             }
         case .noNewRows: []
+        case .partitions(_, let step): step.events(of: id, at: now)
         case .paused(let done, let reason):
-            (done?.events(of: step, at: now) ?? []) + [
-                RunEvent.Draft(step, at: now, kind: .note, text: reason)
+            (done?.events(of: id, at: now) ?? []) + [
+                RunEvent.Draft(id, at: now, kind: .note, text: reason)
             ]
         }
     }
+}
+
+/// A partition that was built, and the file that it is now.
+struct BuiltPartition: Sendable {
+    let key: PartitionKey
+    let file: DataFile
+
+    /// Those of `keys` that `files` have.
+    static func all(_ keys: [PartitionKey], in files: [DataFile]) -> [BuiltPartition] {
+        let wanted = Set(keys)
+        return files.compactMap { file in
+            file.partition.flatMap { wanted.contains($0) ? BuiltPartition(key: $0, file: file) : nil }
+        }
+    }
+
+    fileprivate func materialization(
+        of asset: AssetKey, _ run: RunID, codeHash: String, schema: [ColumnSchema],
+        inputs: [TableManifest.Input], startedAt: Timestamp, finishedAt: Timestamp
+    ) -> Materialization {
+        Materialization(
+            asset: asset, run: run, partition: key, version: file.contentVersion, codeHash: codeHash,
+            rows: file.rows, bytes: file.bytes, schema: schema, inputs: inputs, startedAt: startedAt,
+            finishedAt: finishedAt)
+    }
+}
+
+extension DataFile {
+    /// Two files of one have the same rows.
+    var contentVersion: String { version ?? sha256 ?? name }
 }

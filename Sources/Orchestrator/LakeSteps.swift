@@ -15,7 +15,7 @@ struct LakeSteps: StepExecutor {
     let lake: Lake
     let options: RunOptions
     let observer: any RunObserver
-    private let fingerprints = SourceFingerprints()
+    let fingerprints = SourceFingerprints()
     /// Assets without any rows yet that were not built because it is not their time.
     private let empty = EmptyAssets()
 
@@ -29,6 +29,9 @@ struct LakeSteps: StepExecutor {
         let began = ContinuousClock.now
         let asset = lease.step.asset
         do {
+            if lake.graph.partitions.scheme(of: asset).isPartitioned || lease.claim.partitions != nil {
+                return try await executePartitions(lease, began)
+            }
             switch try await decision(for: asset, lease.claim.settings) {
             case .skip(let reason):
                 let outcome = StepOutcome.skipped(reason)
@@ -41,13 +44,15 @@ struct LakeSteps: StepExecutor {
                 ]
                 return work
             case .build(let reasons):
-                observer.observe(.stepStarted(asset, reasons, watch: lease.watch))
-                return try await build(lease, began)
+                observer.observe(.stepStarted(asset, reasons, watch: lease.watch), of: lease.step)
+                return try await build(lease, began) { try await build(lease) }
             }
         } catch {
             return failed(lease, error, began)
         }
     }
+
+    func timeout(of step: StepID) -> Duration? { lake.timeout(of: step.asset) }
 
     private func failed(
         _ lease: StepLease, _ error: any Error, _ began: ContinuousClock.Instant
@@ -62,10 +67,16 @@ struct LakeSteps: StepExecutor {
             retryAt = Lake.now() + delay
         }
         return StepWork(
-            outcome: outcome, retryAt: retryAt, end: StepEnd(outcome: outcome, elapsed: .now - began))
+            outcome: outcome, retryAt: retryAt,
+            end: StepEnd(outcome: outcome, elapsed: .now - began, partitions: lease.watch.partitions))
     }
 
-    private func build(_ lease: StepLease, _ began: ContinuousClock.Instant) async throws -> StepWork {
+    /// Shuts out whoever held the asset before, and builds.
+    /// - Parameter unchanged: Partitions of the step that are what a build would give.
+    func build(
+        _ lease: StepLease, _ began: ContinuousClock.Instant, unchanged: [PartitionBuild] = [],
+        _ build: () async throws -> BuiltStep
+    ) async throws -> StepWork {
         let startedAt = Lake.now()
         if let published = try await publishedEpoch(of: lease.step.asset), published >= lease.attempt.epoch {
             // The history is younger than the lake.
@@ -75,13 +86,17 @@ struct LakeSteps: StepExecutor {
             try await lake.manifests.fence(
                 lease.step.asset, at: lease.attempt.epoch, by: lease.writer, on: lake.store.today())
         }
-        let built = try await build(lease)
+        let built = try await build()
         let outcome = built.outcome
+        var changes = changes(of: built, lease, startedAt: startedAt)
+        let partitions =
+            unchanged + built.partitionBuilds(of: lease.step.asset, lease.step.run, at: Lake.now())
+        if !partitions.isEmpty { changes.append(.partitionsBuilt(partitions)) }
         return StepWork(
-            outcome: outcome, changes: changes(of: built, lease, startedAt: startedAt),
+            outcome: outcome, changes: changes,
             end: StepEnd(
-                outcome: outcome, elapsed: .now - began, bytesRead: built.bytesRead, remarks: built.remarks,
-                notes: built.notes))
+                outcome: outcome, elapsed: .now - began, partitions: lease.watch.partitions,
+                bytesRead: built.bytesRead, remarks: built.remarks, notes: built.notes))
     }
 
     private func decision(for asset: AssetKey, _ settings: RunSettings) async throws -> BuildDecision {
@@ -119,33 +134,55 @@ struct LakeSteps: StepExecutor {
             guard let state = states[input] else { throw MissingInput(asset: asset, input: input) }
             return state
         }
+        let (session, audit) = try await auditing(model)
+        let manifest = try await ModelBuild(
+            model, inputs: inputs, session: session, store: lake.store, now: Lake.now
+        ).run(
+            lease.writer, epoch: lease.attempt.epoch, watch: lease.watch.watch, confirmLease: lease.confirm,
+            audit: audit)
+        return .published(manifest)
+    }
+
+    /// The session in which a model is built, and what runs its checks on a staged file.
+    func auditing(
+        _ model: LakeGraph.Model
+    ) async throws -> (LakeSession, @Sendable (Connection, String) throws -> [CheckResult]) {
+        let asset = model.definition.key
         let auditStates = try await lake.states(of: model.auditInputs)
         for input in model.auditInputs where auditStates[input] == nil {
             throw MissingInput(asset: asset, input: input)
         }
         let session = try await BlockingPool.shared.run { try lake.session() }
-        let checks = model.definition.checks
-        let manifest = try await ModelBuild(
-            model, inputs: inputs, session: session, store: lake.store, now: Lake.now
-        ).run(
-            lease.writer, epoch: lease.attempt.epoch, watch: lease.watch.watch, confirmLease: lease.confirm
-        ) { connection, file in
-            try session.define(Array(auditStates.values), on: connection)
-            let table = "read_parquet(\(quotedPath(file)), hive_partitioning = false)"
-            return try Audit(of: asset, table: table, file: file, sets: lake.keySets, checks: checks).run(
-                on: connection)
-        }
-        return .published(manifest)
+        let (checks, sets) = (model.definition.checks, lake.keySets)
+        return (
+            session,
+            { connection, file in
+                try session.define(Array(auditStates.values), on: connection)
+                let table = "read_parquet(\(quotedPath(file)), hive_partitioning = false)"
+                return try Audit(of: asset, table: table, file: file, sets: sets, checks: checks).run(
+                    on: connection)
+            }
+        )
     }
 
-    private func extract(_ table: LakeGraph.Table, _ lease: StepLease) async throws -> BuiltStep {
+    /// Remembers that a table has no rows yet because it is not their time.
+    func noteEmpty(_ asset: AssetKey) async {
+        // What cannot be found out is found out by whoever reads it.
+        if (try? await lake.state(of: asset)) == .some(.none) { empty.insert(asset) }
+    }
+
+    func extraction(of table: LakeGraph.Table, _ lease: StepLease) async throws -> TableExtraction {
         let database = try await BlockingPool.shared.run { try lake.extractionDatabase() }
-        let extraction = TableExtraction(
+        return TableExtraction(
             source: table.source, table: table.definition,
             exclusions: lake.definition.exclusions + table.source.exclusions, store: lake.store,
             database: database, feed: lake.feed, slots: lake.slots(of: table.source), now: Lake.now,
             zone: lake.definition.zone, isFullRefresh: lease.claim.settings.isFullRefresh,
             acceptsSchemaChange: lease.claim.settings.acceptsSchemaChange)
+    }
+
+    private func extract(_ table: LakeGraph.Table, _ lease: StepLease) async throws -> BuiltStep {
+        let extraction = try await extraction(of: table, lease)
         switch try await extraction.run(
             lease.writer, epoch: lease.attempt.epoch, progress: lease.watch.extraction,
             confirmLease: lease.confirm)
@@ -166,7 +203,7 @@ struct LakeSteps: StepExecutor {
         }
     }
 
-    private func committed(
+    func committed(
         _ manifest: BronzeManifest, _ ledger: ExtractionLedger, _ table: LakeGraph.Table, _ asset: AssetKey
     ) async throws -> BuiltStep {
         guard let state = try await lake.state(of: asset) else {
@@ -183,10 +220,9 @@ struct LakeSteps: StepExecutor {
         let now = Lake.now()
         let step = lease.step
         var changes: [MetadataChange] = []
-        if let materialization = built.materialization(
-            of: step.run, startedAt: startedAt, finishedAt: now)
-        {
-            changes.append(.materialized([materialization]))
+        let materializations = built.materializations(of: step.run, startedAt: startedAt, finishedAt: now)
+        if !materializations.isEmpty {
+            changes.append(.materialized(materializations))
         } else if built.isVerified {
             changes.append(.verified([Verification(asset: step.asset, run: step.run, verifiedAt: now)]))
         }

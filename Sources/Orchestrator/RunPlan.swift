@@ -16,25 +16,49 @@ package struct RunPlan: Sendable {
 
     package struct Step: Sendable {
         package let asset: AssetKey
+        /// As written after `--partition`; `nil` of an asset without partitions.
+        package let partitions: String?
+        /// How many partitions; 0 of an asset without partitions, and if none is to be built.
+        package let count: Int
         package let decision: BuildDecision
         /// What is published now.
         package let publishedBy: RunID?
+
+        init(_ asset: AssetKey, _ decision: BuildDecision, publishedBy: RunID?, of set: PartitionSet? = nil) {
+            self.asset = asset
+            self.decision = decision
+            self.publishedBy = publishedBy
+            partitions = set?.selection
+            count = set?.count ?? 0
+        }
     }
 
     package var builds: Int {
         steps.count { if case .build = $0.decision { true } else { false } }
     }
 
-    /// - Throws: ``SelectionMistake``; what the store throws.
-    package static func make(_ selection: Selection, of lake: Lake, isForced: Bool) async throws -> RunPlan {
-        let selected = try lake.graph.resolve(selection)
+    /// - Throws: ``SelectionMistake``, ``PartitionMistake``; what the store throws.
+    package static func make(_ scope: RunScope, of lake: Lake, at now: Timestamp) async throws -> RunPlan {
+        let selected = try lake.graph.resolve(scope.selection)
         let order = lake.graph.assets.order.filter(selected.contains)
+        let chosen = try await ScopePartitions(scope.partitions, of: order, in: lake, at: now)
         let needed = Set(order).union(order.flatMap { lake.graph.assets.inputs(of: $0) })
         let states = try await lake.states(of: needed.sorted())
         let fingerprints = SourceFingerprints()
-        var willBuild: Set<AssetKey> = []
+        let isForced = scope.settings.isForced
+        // Of an asset without partitions the empty set.
+        var willBuild: [AssetKey: Set<PartitionKey>] = [:]
         var steps: [Step] = []
         for key in order {
+            let publishedBy = states[key]?.run
+            if let set = chosen.sets[key] {
+                let decided = try await lake.decisions(
+                    for: key, set, chosen, states: states, fingerprints: fingerprints, willBuild: willBuild,
+                    at: now, isForced: isForced)
+                if !decided.building.isEmpty { willBuild[key] = decided.building }
+                steps += decided.steps.map { Step(key, $0.decision, publishedBy: publishedBy, of: $0.set) }
+                continue
+            }
             let decision: BuildDecision
             if let table = lake.graph.tables[key] {
                 decision = try await lake.decision(
@@ -43,7 +67,7 @@ package struct RunPlan: Sendable {
                 let states =
                     model.historyInputs.isEmpty
                     ? states : try await lake.states(of: model.inputs, history: model.historyInputs)
-                let versions = model.inputs.map { ($0, willBuild.contains($0) ? nil : states[$0]?.version) }
+                let versions = model.inputs.map { ($0, willBuild[$0] != nil ? nil : states[$0]?.version) }
                 decision = .forModel(
                     current: try await lake.manifests.manifest(of: key)?.manifest, code: model.codeHash,
                     engine: ModelBuild.engine,
@@ -52,10 +76,46 @@ package struct RunPlan: Sendable {
             } else {
                 continue
             }
-            if case .build = decision { willBuild.insert(key) }
-            steps.append(Step(asset: key, decision: decision, publishedBy: states[key]?.run))
+            if case .build = decision { willBuild[key] = [] }
+            steps.append(Step(key, decision, publishedBy: publishedBy))
         }
-        return RunPlan(selection: selection, steps: steps)
+        return RunPlan(selection: scope.selection, steps: steps)
+    }
+}
+
+extension Lake {
+    /// What would be done with the partitions of `set`: those of one decision together.
+    fileprivate func decisions(
+        for asset: AssetKey, _ set: PartitionSet, _ chosen: ScopePartitions,
+        states: [AssetKey: AssetState], fingerprints: SourceFingerprints,
+        willBuild: [AssetKey: Set<PartitionKey>], at now: Timestamp, isForced: Bool
+    ) async throws -> (
+        steps: [(set: PartitionSet, decision: BuildDecision)], building: Set<PartitionKey>
+    ) {
+        guard !set.isEmpty else { return ([(set, .skip(.noPartition))], []) }
+        let decide: PartitionDecisions
+        if let table = graph.tables[asset] {
+            decide = try await PartitionDecisions(
+                table, asset, in: self, fingerprints: fingerprints, isForced: isForced)
+        } else if let model = graph.models[asset] {
+            decide = try await PartitionDecisions(
+                model, chosen.schemes, inputs: model.inputs.compactMap { states[$0] }, in: self, at: now,
+                willBuild: willBuild, isForced: isForced)
+        } else {
+            return ([], [])
+        }
+        var grouped: [BuildDecision: [PartitionKey]] = [:]
+        var order: [BuildDecision] = []
+        var building: Set<PartitionKey> = []
+        for key in set.oldestFirst {
+            let decision = decide.buildDecision(key)
+            if case .build = decision { building.insert(key) }
+            if grouped[decision] == nil { order.append(decision) }
+            grouped[decision, default: []].append(key)
+        }
+        return (
+            order.map { (PartitionSet(set.scheme, keys: grouped[$0] ?? []), $0) }, building
+        )
     }
 }
 

@@ -91,7 +91,8 @@ package struct LakeGraph: Sendable {
             parts.append(rule)
         }
         if let partitions = model.partitions {
-            parts.append("\(partitions.scheme) \(partitions.columns.map(quotedIdentifier))")
+            // Where it begins, ends and which keys it has changes no partition that is there.
+            parts.append("\(partitions.scheme.rule) \(partitions.columns.map(quotedIdentifier))")
         }
         for column in model.columns { parts.append("\(quotedIdentifier(column.name)) \(column.type ?? "")") }
         return hexadecimalDigest(of: parts.joined(separator: "\n"))

@@ -1,30 +1,10 @@
 package import DuckDB
 package import LakeModel
-internal import LakeSQL
+package import LakeSQL
 internal import LakeStore
 internal import Project
 
 extension ModelBuild {
-    /// What the rows of one partition are a pure function of, digested.
-    ///
-    /// - Parameter relations: How its partitions belong to those of the inputs; of an input without one, all
-    ///   of it counts.
-    package func version(
-        of key: PartitionKey, relations: [AssetKey: PartitionRelation] = [:], at now: Timestamp
-    ) -> String {
-        let read = inputs.map { input -> String in
-            guard !input.partitions.isEmpty,
-                let needs = relations[input.key]?.upstream(of: key, at: now)
-            else { return "\(input.key) \(input.version)" }
-            let versions = needs.partitions.oldestFirst.compactMap { other in
-                input.partitions[other].map { "\(other) \($0)" }
-            }
-            return "\(input.key) \(versions.joined(separator: ","))"
-        }
-        return hexadecimalDigest(
-            of: ([model.codeHash, ModelBuild.engine, key.text] + read.sorted()).joined(separator: "\n"))
-    }
-
     /// Builds partitions of a partitioned model and publishes them together; others stay as they are.
     ///
     /// The rows of a partition are those of the SQL whose columns lie in it: however many are built at once,
@@ -55,6 +35,7 @@ extension ModelBuild {
             wanted.append((key, path))
         }
         let (partitions, version) = (wanted, now())
+        let versions = PartitionVersions(model, inputs: inputs)
         let built = try await withConnection { connection in
             watch(connection.interrupter)
             try session.define(inputs, on: connection)
@@ -73,13 +54,44 @@ extension ModelBuild {
             partitions: zip(partitions, built.rows).map { partition, rows in
                 StagedPartitions.Part(
                     key: partition.key, rows: rows,
-                    version: self.version(of: partition.key, relations: relations, at: version))
+                    version: versions.version(of: partition.key, relations: relations, at: version))
             },
             codeHash: model.codeHash, engine: ModelBuild.engine,
             inputs: inputs.map { TableManifest.Input(asset: $0.key, version: $0.version) },
             schema: built.schema, checks: CheckResult.sum(checks),
             seconds: (ContinuousClock.now - began).seconds)
         return try await TablePublish(store, now: now).publish(staged, confirmLease: confirmLease)
+    }
+}
+
+/// What partitions of a model are a function of.
+package struct PartitionVersions: Sendable {
+    private let model: LakeGraph.Model
+    private let inputs: [AssetState]
+
+    package init(_ model: LakeGraph.Model, inputs: [AssetState]) {
+        self.model = model
+        self.inputs = inputs
+    }
+
+    /// What the rows of one partition are a pure function of, digested.
+    ///
+    /// - Parameter relations: How its partitions belong to those of the inputs; of an input without one, all
+    ///   of it counts.
+    package func version(
+        of key: PartitionKey, relations: [AssetKey: PartitionRelation] = [:], at now: Timestamp
+    ) -> String {
+        let read = inputs.map { input -> String in
+            guard !input.partitions.isEmpty,
+                let needs = relations[input.key]?.upstream(of: key, at: now)
+            else { return "\(input.key) \(input.version)" }
+            let versions = needs.partitions.oldestFirst.compactMap { other in
+                input.partitions[other].map { "\(other) \($0)" }
+            }
+            return "\(input.key) \(versions.joined(separator: ","))"
+        }
+        return hexadecimalDigest(
+            of: ([model.codeHash, ModelBuild.engine, key.text] + read.sorted()).joined(separator: "\n"))
     }
 }
 

@@ -119,7 +119,9 @@ import Testing
             options.retry = RetryPolicy(
                 attemptsMax: 30, backoff: .milliseconds(1), backoffMax: .milliseconds(50))
             let selection = try Selection(["bronze_far.t"])
-            async let running = LakeRun(lake, selection, options: options, observer: Watching()).run()
+            async let running = LakeRun(
+                lake, RunScope(selection), options: options, observer: Watching()
+            ).run()
             var isReleased = false
             while !isReleased {
                 let newest = try await lake.metadata.runs(RunFilter(limit: 1)).first
@@ -261,15 +263,14 @@ import Testing
             try await lake.manifests.manifest(of: key("gold.revenue"))?.manifest.epoch
         }
         let first = try #require(try await epoch())
-        var options = RunOptions()
-        options.settings.isForced = true
-        try await little.run("gold.revenue", options: options)
+        let forced = RunScope(try Selection(["gold.revenue"]), settings: RunSettings(isForced: true))
+        try await little.run(forced)
         let second = try #require(try await epoch())
         #expect(second > first)
         try little.remove(".tarn")
         // The lake is what the manifests say: nothing is built again, and what is, gets a newer epoch.
         #expect(Set(try await little.run().steps.map(\.state)) == [.skipped])
-        let report = try await little.run("gold.revenue", options: options)
+        let report = try await little.run(forced)
         #expect(report.summary.state == .succeeded)
         #expect(try #require(try await epoch()) > second)
     }
@@ -278,7 +279,7 @@ import Testing
         let little = try LittleLake()
         func compare() async throws {
             let lake = try await little.open()
-            let plan = try await RunPlan.make(Selection([]), of: lake, isForced: false)
+            let plan = try await RunPlan.make(RunScope(Selection([])), of: lake, at: Lake.now())
             let runsBefore = try await lake.metadata.runs(RunFilter()).count
             #expect(try await lake.metadata.runs(RunFilter()).count == runsBefore)
             let watching = Watching()
@@ -319,7 +320,7 @@ import Testing
         let lake = try await little.open()
         let selection = try Selection(["gold.slow"])
         let task = Task {
-            try await LakeRun(lake, selection, options: RunOptions(), observer: watching).run()
+            try await LakeRun(lake, RunScope(selection), options: RunOptions(), observer: watching).run()
         }
         for await _ in started.stream { break }
         task.cancel()

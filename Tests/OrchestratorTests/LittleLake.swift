@@ -83,7 +83,14 @@ struct LittleLake {
     func run(
         _ include: String..., options: RunOptions = RunOptions(), observer: any RunObserver = Watching()
     ) async throws -> RunReport {
-        try await LakeRun(open(), Selection(include), options: options, observer: observer).run()
+        try await run(RunScope(Selection(include)), options: options, observer: observer)
+    }
+
+    @discardableResult
+    func run(
+        _ scope: RunScope, options: RunOptions = RunOptions(), observer: any RunObserver = Watching()
+    ) async throws -> RunReport {
+        try await LakeRun(open(), scope, options: options, observer: observer).run()
     }
 
     func query(_ sql: String, _ asset: String) async throws -> [String] {

@@ -52,9 +52,8 @@ import Testing
         try lake.execute("ALTER TABLE invoice DROP COLUMN amount", in: "shop")
         let refused = try await lake.run("bronze_shop.invoice")
         #expect(try refused.step("bronze_shop.invoice").failure?.code == "extraction.column-vanished")
-        var options = RunOptions()
-        options.settings.acceptsSchemaChange = true
-        #expect(try await lake.run(options: options).summary.state == .succeeded)
+        let accepting = RunScope(try Selection([]), settings: RunSettings(acceptsSchemaChange: true))
+        #expect(try await lake.run(accepting).summary.state == .succeeded)
         let asset = try key("bronze_shop.invoice")
         let newest = try #require(
             try await lake.open().metadata.materializations(of: asset, limit: 1).first)

@@ -306,9 +306,7 @@ import Transform
                 model, inputs: [], session: bench.session, store: bench.store, now: { now }
             ).run([day], try #require(RunID(run)), epoch: .first, watch: { _ in }) { _, _ in [] }
             let state = try #require(try await bench.session.state(of: input))
-            let mart = ModelBuild(
-                try #require(graph.models[key]), inputs: [state], session: bench.session, store: bench.store,
-                now: { now })
+            let mart = PartitionVersions(try #require(graph.models[key]), inputs: [state])
             return [first, second].map { mart.version(of: $0, relations: [input: relation], at: now) }
         }
         _ = try await build(1, first, "r1")

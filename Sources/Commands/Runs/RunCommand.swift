@@ -2,6 +2,7 @@ internal import ArgumentParser
 internal import LakeModel
 internal import Metadata
 internal import Orchestrator
+internal import Project
 internal import Terminal
 
 struct RunCommand: AsyncParsableCommand {
@@ -14,11 +15,16 @@ struct RunCommand: AsyncParsableCommand {
             """)
 
     @OptionGroup var selection: SelectionOptions
+    @OptionGroup var partitions: PartitionOptions
     @Flag(name: .long, help: "Build although nothing changed.") var force = false
     @Flag(name: .long, help: "Read incremental tables from the beginning.") var fullRefresh = false
     @Flag(name: .long, help: "Take over what has changed in a source's columns.") var acceptSchemaChange =
         false
-    @Option(name: .long, help: ArgumentHelp("Steps that run at once.", valueName: "number")) var parallel = 4
+    @Option(
+        name: .long,
+        help: ArgumentHelp("Steps that run at once. Default: what lake.yaml says, or 4.", valueName: "number")
+    )
+    var parallel: Int?
     @Option(
         name: .long,
         help: ArgumentHelp(
@@ -33,38 +39,25 @@ struct RunCommand: AsyncParsableCommand {
     @OptionGroup var output: JSONOption
 
     func validate() throws {
-        guard (1...64).contains(parallel) else {
+        guard (1...64).contains(parallel ?? 1) else {
             throw ValidationError("--parallel takes a number from 1 to 64.")
         }
-        guard rerun == nil || selection.selection.isEmpty else {
-            throw ValidationError("--rerun takes the steps of a run; a selection cannot be given with it.")
+        guard rerun == nil || selection.selection.isEmpty && partitions.partition == nil else {
+            throw ValidationError(
+                "--rerun takes the steps of a run; a selection or partitions cannot be given with it.")
         }
     }
 
     func run() async throws {
         let lake = try await lake.open()
-        var options = RunOptions()
-        options.settings = RunSettings(
-            isForced: force || fullRefresh, isFullRefresh: fullRefresh,
-            acceptsSchemaChange: acceptSchemaChange)
-        options.worker.slots = parallel
+        var options = RunOptions(lake.definition.work)
+        options.worker.slots = parallel ?? options.worker.slots
         let display = RunDisplay(isSilent: output.json)
-        options.tags = tag
-        var selection = try selection.parse()
-        if let rerun {
-            let left = try await report(of: rerun, in: lake).steps.filter {
-                [.failed, .blocked, .cancelled, .lost].contains($0.state)
-            }.map(\.step.asset.description)
-            guard !left.isEmpty else {
-                return Output.line(
-                    "Run \(rerun) has left nothing to build: every step succeeded or was skipped.")
-            }
-            selection = try Selection(left)
-        }
-        let (lakeToRun, chosen, selected) = (lake, options, selection)
+        guard let scope = try await scope(in: lake) else { return }
+        let (lakeToRun, chosen) = (lake, options)
         let report = try await withThrowingTaskGroup(of: RunReport?.self) { group in
             group.addTask {
-                try await LakeRun(lakeToRun, selected, options: chosen, observer: display).run()
+                try await LakeRun(lakeToRun, scope, options: chosen, observer: display).run()
             }
             group.addTask {
                 await display.redraw()
@@ -85,6 +78,65 @@ struct RunCommand: AsyncParsableCommand {
         default: throw ExitCode(1)
         }
     }
+
+    /// What is to be run; `nil` after it was said that there is nothing.
+    private func scope(in lake: Lake) async throws -> RunScope? {
+        var scope = RunScope(
+            try selection.parse(),
+            settings: RunSettings(
+                isForced: force || fullRefresh, isFullRefresh: fullRefresh,
+                acceptsSchemaChange: acceptSchemaChange), tags: tag)
+        try partitions.apply(to: &scope)
+        guard let rerun else { return scope }
+        let left = try await report(of: rerun, in: lake).steps.filter {
+            [.failed, .blocked, .cancelled, .lost].contains($0.state)
+        }
+        guard !left.isEmpty else {
+            Output.line("Run \(rerun) has left nothing to build: every step succeeded or was skipped.")
+            return nil
+        }
+        scope.selection = try Selection(Set(left.map(\.step.asset.description)).sorted())
+        scope.partitions = .each(
+            Dictionary(
+                left.compactMap { step in step.partitions.map { (step.step.asset, $0) } },
+                uniquingKeysWith: { "\($0),\($1)" }))
+        return scope
+    }
+}
+
+/// Which partitions of partitioned assets a command is about.
+struct PartitionOptions: ParsableArguments {
+    @Option(
+        name: .long,
+        help: ArgumentHelp(
+            "Partitions to build. Default: the newest that is over.",
+            discussion: """
+                2026-11-22               that one
+                2026-11-01..2026-11-10   from the first to the last
+                latest  latest:7         the newest, the seven newest
+                2026-11                  of days: those of the month
+                all                      all that exist
+                a,b                      several
+                """,
+            valueName: "partitions"))
+    var partition: String?
+    @Option(
+        name: .long,
+        help: ArgumentHelp(
+            "How many partitions of a table are read or computed together. Default: \(RunScope.defaultPartitionsPerStep).",
+            valueName: "number"))
+    var chunk: Int?
+
+    func validate() throws {
+        guard (1...1_000).contains(chunk ?? 1) else {
+            throw ValidationError("--chunk takes a number from 1 to 1000.")
+        }
+    }
+
+    func apply(to scope: inout RunScope) throws {
+        if let partition { scope.partitions = .written(partition) }
+        if let chunk { scope.partitionsPerStepMax = chunk }
+    }
 }
 
 /// A run in `--json` answers.
@@ -99,6 +151,8 @@ struct RunJSON: Encodable {
 
     struct StepJSON: Encodable {
         let asset: String
+        /// Left out of an asset without partitions.
+        let partitions: String?
         /// `waiting`, `running`, `succeeded`, `failed`, `skipped`, `blocked`, `cancelled` or `lost`.
         let state: String
         let attempts: Int
@@ -124,7 +178,8 @@ struct RunJSON: Encodable {
         finishedAt = report.summary.finishedAt?.description
         steps = report.steps.map { step in
             StepJSON(
-                asset: step.step.asset.description, state: step.state.rawValue, attempts: step.attempts.count,
+                asset: step.step.asset.description, partitions: step.partitions,
+                state: step.state.rawValue, attempts: step.attempts.count,
                 seconds: step.finishedAt.flatMap { end in step.startedAt.map { (end - $0).seconds } },
                 rows: step.rows, bytes: step.bytes?.bytes,
                 reason: step.skipReason ?? step.blockedBy.map { "\($0) was not built" },

@@ -57,7 +57,11 @@ final class RunDisplay: RunObserver {
         let skipped = report.steps.filter { $0.state == .skipped }
         let reasons = Dictionary(grouping: skipped, by: { SkipSummary($0.skipReason ?? "") })
         for (reason, steps) in reasons.sorted(by: { $0.key.text < $1.key.text }) {
-            Output.line("\(countText(steps.count, "asset", "assets")) skipped: \(reason.text)")
+            let assets = Set(steps.map(\.step.asset)).count
+            let what =
+                assets == steps.count
+                ? countText(assets, "asset", "assets") : countText(steps.count, "step", "steps")
+            Output.line("\(what) skipped: \(reason.text)")
         }
         for line in notes() { Output.line(style.dim(line)) }
         let verdict =
@@ -84,11 +88,12 @@ final class RunDisplay: RunObserver {
 
     private func finished(_ asset: AssetKey, _ end: StepEnd) {
         let width = state.withLock { state in
+            // Steps of one asset run one after the other.
             state.running.removeAll { $0.watch.asset == asset }
             state.ended += 1
             return state.nameWidth
         }
-        let name = padded(asset.description, to: width)
+        let name = padded(asset.description, to: width) + (end.partitions.map { " \(shortened($0))" } ?? "")
         switch end.outcome {
         case .succeeded(let rows, let bytes):
             let rate = rateText(bytes: end.bytesRead ?? bytes.bytes, over: end.elapsed)
@@ -115,11 +120,13 @@ final class RunDisplay: RunObserver {
             guard !state.running.isEmpty else { return [] }
             var lines = state.running.map { step in
                 let elapsed = ContinuousClock.now - step.began
-                let name = padded(step.watch.asset.description, to: state.nameWidth)
+                let name =
+                    padded(step.watch.asset.description, to: state.nameWidth)
+                    + (step.watch.partitions.map { " \(shortened($0))" } ?? "")
                 return "  \(name) \(durationText(elapsed))  \(RunDisplay.figures(of: step.watch, elapsed))"
             }
             let share = state.total == 0 ? 0 : Double(state.ended) / Double(state.total)
-            lines.append("  \(progressBar(share, width: 30)) \(state.ended) of \(state.total) assets")
+            lines.append("  \(progressBar(share, width: 30)) \(state.ended) of \(state.total) steps")
             return lines
         }
     }

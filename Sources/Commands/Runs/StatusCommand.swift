@@ -75,7 +75,8 @@ struct StatusCommand: AsyncParsableCommand {
         ])
         for step in report.steps where all || step.state != .skipped {
             table.append([
-                step.step.asset.description, step.state.rawValue, countText(step.attempts.count),
+                step.partitions.map { "\(step.step.asset) \(shortened($0))" } ?? "\(step.step.asset)",
+                step.state.rawValue, countText(step.attempts.count),
                 step.rows.map { countText($0) } ?? "-",
                 step.finishedAt.flatMap { end in step.startedAt.map { durationText(end - $0) } } ?? "-",
                 step.failure?.problem ?? step.skipReason ?? step.blockedBy.map { "\($0) was not built" }

@@ -7,7 +7,7 @@ actor FigureCache {
     private let ageMax: Duration
     private var load: Kept<Workload>?
     private var proofs: Kept<[AssetKey: Timestamp]>?
-    private var triggers: Kept<[TriggerName: TriggerState]>?
+    private var triggers: Kept<TriggerPast>?
 
     private struct Kept<Value: Sendable>: Sendable {
         let value: Value
@@ -31,9 +31,9 @@ actor FigureCache {
         return value
     }
 
-    func triggers(_ context: GatewayContext) async throws -> [TriggerName: TriggerState] {
+    func triggers(_ context: GatewayContext) async throws -> TriggerPast {
         if let triggers, isFresh(triggers) { return triggers.value }
-        let value = try await context.host.triggerStates()
+        let value = try await TriggerPast(context.lake().metadata)
         triggers = Kept(value: value, at: .now)
         return value
     }

@@ -91,27 +91,24 @@ extension GatewayContext {
     }
 
     private func add(
-        _ states: [TriggerName: TriggerState], of definition: LakeDefinition, at now: Timestamp,
+        _ past: TriggerPast, of definition: LakeDefinition, at now: Timestamp,
         to page: inout Exposition
     ) {
         let schedules = definition.schedules
-        func isPaused(_ schedule: ScheduleDefinition) -> Bool {
-            schedule.isPaused || states[schedule.name]?.isPaused ?? false
-        }
         page.add(
             "tarn_schedule_paused", .gauge, "Whether a schedule starts nothing for now.",
-            schedules.map { ([("schedule", $0.name.text)], isPaused($0) ? 1 : 0) })
+            schedules.map { ([("schedule", $0.name.text)], past.isPaused($0) ? 1 : 0) })
         page.add(
             "tarn_schedule_next_firing_seconds", .gauge, "When a schedule fires next, in seconds since 1970.",
             schedules.compactMap { schedule in
-                guard !isPaused(schedule), let next = schedule.nextFiring(after: now) else { return nil }
+                guard !past.isPaused(schedule), let next = schedule.nextFiring(after: now) else { return nil }
                 return ([("schedule", schedule.name.text)], next.secondsSinceEpoch)
             })
         page.add(
             "tarn_schedule_lateness_seconds", .gauge,
-            "How long after its time the last firing of a schedule was acted on.",
+            "For how long a firing of a schedule has waited for somebody to act on it.",
             schedules.compactMap { schedule in
-                states[schedule.name]?.lateness.map { ([("schedule", schedule.name.text)], $0.seconds) }
+                past.lateness(of: schedule, at: now).map { ([("schedule", schedule.name.text)], $0.seconds) }
             })
     }
 

@@ -64,6 +64,8 @@ extension Route {
             "description": "Assets to leave out.",
             "oneOf": [["type": "string"], ["type": "array", "items": ["type": "string"]]],
         ]),
+        "partition": .text(
+            "Partitions to build, as after --partition: 2026-11-22, 2026-11-01..2026-11-10, latest:7."),
         "force": .bool("Build although nothing changed."),
         "full_refresh": .bool("Read incremental tables from the beginning."),
         "accept_schema_change": .bool("Take over what has changed in a source's columns."),
@@ -101,13 +103,15 @@ extension Exchange {
         if (selected ?? []).isEmpty {
             members.wrong("selection", "name what to build; \"*\" is everything.")
         }
+        let partition = members.text("partition", bytesMax: 10_000)
         try members.finish()
-        let key = try idempotencyKey()
         let settings = RunSettings(
             isForced: isForced || isFull, isFullRefresh: isFull, acceptsSchemaChange: accepts)
-        return try await begin(
-            try Selection(selected ?? [], excluding: excluded), settings, tags: tags, priority: Int(priority),
-            key: key)
+        var scope = RunScope(
+            try Selection(selected ?? [], excluding: excluded), settings: settings, trigger: .api,
+            priority: Int(priority), tags: tags, idempotencyKey: try idempotencyKey())
+        if let partition { scope.partitions = .written(partition) }
+        return try await begin(scope)
     }
 
     /// Of another kind than the keys of schedules, so that nobody can take a firing's place.
@@ -124,7 +128,7 @@ extension Exchange {
     fileprivate func rerun() async throws -> Answer {
         let (_, report) = try await run()
         let unbuilt: Set<StepState> = [.failed, .blocked, .cancelled, .lost]
-        let left = report.steps.filter { unbuilt.contains($0.state) }.map(\.step.asset.description)
+        let left = report.steps.filter { unbuilt.contains($0.state) }
         guard !left.isEmpty else {
             let isOpen = !report.summary.state.isFinal
             throw Refusal(
@@ -135,21 +139,23 @@ extension Exchange {
                 remedy: "Begin a new run: POST /api/v1/runs.")
         }
         let summary = report.summary
-        return try await begin(
-            try Selection(left), summary.settings, tags: summary.tags, priority: summary.priority, key: nil)
+        var scope = RunScope(
+            try Selection(Set(left.map(\.step.asset.description)).sorted()), settings: summary.settings,
+            trigger: .api, priority: summary.priority, tags: summary.tags)
+        scope.partitions = .each(
+            Dictionary(
+                left.compactMap { step in step.partitions.map { (step.step.asset, $0) } },
+                uniquingKeysWith: { "\($0),\($1)" }))
+        return try await begin(scope)
     }
 
-    private func begin(
-        _ selection: Selection, _ settings: RunSettings, tags: [String], priority: Int, key: String?
-    ) async throws -> Answer {
+    private func begin(_ scope: RunScope) async throws -> Answer {
         let lake = try context.lakeForWork()
-        let plan = try RunRequest(lake, selection)
         let now = Lake.now()
+        let request = try await RunRequest(scope, in: lake, at: now)
         let id = RunID(at: now, random: .random(in: 0...UInt32.max))
         let begun = try await lake.metadata.createRun(
-            NewRun(
-                id: id, selection: selection.description, trigger: .api, createdAt: now, settings: settings,
-                priority: priority, tags: tags, idempotencyKey: key), steps: plan.steps(of: id))
+            request.newRun(id, at: now), steps: request.steps(of: id))
         guard let report = try await lake.metadata.run(begun) else { throw UnknownRun(run: begun) }
         return try Answer.json(RunJSON(report.summary), begun == id ? .created : .ok)
             .with(.location, "/api/v1/runs/\(begun)")

@@ -66,6 +66,7 @@ struct RunDetailsJSON: Described {
 struct StepJSON: Described {
     let asset: String
     let partition: String?
+    let partitions: String?
     let state: String
     let startedAt: String?
     let finishedAt: String?
@@ -93,7 +94,8 @@ struct StepJSON: Described {
             "attempts": .list(of: .named(AttemptJSON.self)),
         ],
         optional: [
-            "partition": .text(), "started_at": .instant(), "finished_at": .instant(), "rows": .integer(),
+            "partition": .text("The first of its partitions."),
+            "partitions": .text("All of them, as after --partition."), "started_at": .instant(), "finished_at": .instant(), "rows": .integer(),
             "bytes": .integer(), "reason": .text("Why it was skipped, or not tried."),
             "failure": .named(FailureJSON.self),
             "lease": .object(
@@ -108,6 +110,7 @@ struct StepJSON: Described {
     init(_ step: StepRecord) {
         asset = step.step.asset.description
         partition = step.step.partition?.text
+        partitions = step.partitions
         state = step.state.rawValue
         startedAt = step.startedAt?.description
         finishedAt = step.finishedAt?.description

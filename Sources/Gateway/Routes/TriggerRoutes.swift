@@ -16,12 +16,12 @@ extension Route {
                     schema: .object("", ["schedules": .list(of: .named(ScheduleJSON.self))]))
             ]
         ) { exchange in
-            let states = try await exchange.context.host.triggerStates()
             let lake = try exchange.context.lake()
+            let past = try await TriggerPast(lake.metadata)
             let now = Lake.now()
             return try .json([
                 "schedules": try lake.definition.schedules.map {
-                    try ScheduleJSON($0, states[$0.name], lake.graph, now: now)
+                    try ScheduleJSON($0, past, lake.graph, now: now)
                 }
             ])
         },
@@ -32,8 +32,8 @@ extension Route {
             problems: [404]
         ) { exchange in
             let (lake, schedule) = try exchange.schedule()
-            let state = try await exchange.context.host.triggerStates()[schedule.name]
-            return try .json(ScheduleJSON(schedule, state, lake.graph, now: Lake.now()))
+            let past = try await TriggerPast(lake.metadata)
+            return try .json(ScheduleJSON(schedule, past, lake.graph, now: Lake.now()))
         },
         Route(
             method: .get, path: "/api/v1/schedules/{schedule}/preview", name: "previewSchedule",
@@ -60,10 +60,10 @@ extension Route {
                     schema: .object("", ["sensors": .list(of: .named(SensorJSON.self))]))
             ]
         ) { exchange in
-            let states = try await exchange.context.host.triggerStates()
             let lake = try exchange.context.lake()
+            let past = try await TriggerPast(lake.metadata)
             return try .json([
-                "sensors": try lake.definition.sensors.map { try SensorJSON($0, states[$0.name], lake.graph) }
+                "sensors": try lake.definition.sensors.map { try SensorJSON($0, past, lake.graph) }
             ])
         },
         pausing(.sensor, "/api/v1/sensors/{sensor}/pause", "pauseSensor", isPaused: true),
@@ -99,7 +99,7 @@ extension Route {
             role: .operate, parameters: [parameter],
             answers: [
                 AnswerForm(status: 200, doc: "What it is now.", schema: .named(PauseJSON.self))
-            ], problems: [404, 501]
+            ], problems: [404]
         ) { try await $0.pause(parameter.name, isPaused) }
     }
 }
@@ -135,17 +135,19 @@ extension Exchange {
     fileprivate func pause(_ noun: String, _ isPaused: Bool) async throws -> Answer {
         let lake = try context.lake()
         let text = parameters[noun] ?? ""
-        let known =
-            noun == "schedule" ? lake.definition.schedules.map(\.name) : lake.definition.sensors.map(\.name)
-        guard let name = known.first(where: { $0.text == text }) else {
-            throw Self.unknown(noun, text, among: known.map(\.text))
+        let (kind, known): (TriggerID.Kind, [(name: TriggerName, isPaused: Bool)]) =
+            noun == "schedule"
+            ? (.schedule, lake.definition.schedules.map { ($0.name, $0.isPaused) })
+            : (.sensor, lake.definition.sensors.map { ($0.name, $0.isPaused) })
+        guard let trigger = known.first(where: { $0.name.text == text }) else {
+            throw Self.unknown(noun, text, among: known.map(\.name.text))
         }
-        guard let changed = try await context.host.setPaused(isPaused, name) else {
-            throw Refusal(
-                .notImplemented, code: "gateway.cannot-pause", "This service has no scheduler that could be told.",
-                remedy: "Write 'paused: true' in lake.yaml.")
-        }
-        return try .json(PauseJSON(name: name.text, isPaused: isPaused, isChanged: changed))
+        let past = try await TriggerPast(lake.metadata)
+        let wasPaused = past.isPaused(kind, trigger.name, inFiles: trigger.isPaused)
+        // What the files do not pause needs no exception to go on.
+        let said: Bool? = isPaused ? true : trigger.isPaused ? false : nil
+        try await lake.metadata.pause(TriggerID(kind, text), said, at: Lake.now())
+        return try .json(PauseJSON(name: text, isPaused: isPaused, isChanged: wasPaused != isPaused))
     }
 }
 
@@ -176,6 +178,7 @@ struct ScheduleJSON: Described {
     let nextFirings: [String]
     let lastFiring: String?
     let lastRun: String?
+    let remark: String?
     let latenessSeconds: Double?
     let place: String
 
@@ -193,12 +196,14 @@ struct ScheduleJSON: Described {
             "description": .text(), "window": .text(),
             "assets": .integer("How many it builds; missing for work on the whole lake."),
             "last_firing": .instant(), "last_run": .text(),
-            "lateness_seconds": .number("How long after its time the last firing was acted on."),
+            "remark": .text("What happened at the last look, or why nothing did."),
+            "lateness_seconds": .number("For how long a firing has waited for a scheduler; 0 if none does."),
         ])
 
     init(
-        _ definition: ScheduleDefinition, _ state: TriggerState?, _ graph: LakeGraph, now: Timestamp
+        _ definition: ScheduleDefinition, _ past: TriggerPast, _ graph: LakeGraph, now: Timestamp
     ) throws {
+        let record = past.record(.schedule, definition.name)
         schedule = definition.name.text
         description = definition.description
         cron = definition.expressions.map(\.text)
@@ -206,7 +211,7 @@ struct ScheduleJSON: Described {
         window = definition.window?.description
         runs = definition.work.action.description
         assets = try definition.work.assetCount(in: graph)
-        isPaused = definition.isPaused || state?.isPaused ?? false
+        isPaused = past.isPaused(definition)
         priority = definition.work.priority
         tags = definition.work.tags
         var firings: [Timestamp] = []
@@ -216,9 +221,10 @@ struct ScheduleJSON: Described {
             }
         }
         nextFirings = firings.map(\.description)
-        lastFiring = state?.lastFiring?.description
-        lastRun = state?.lastRun?.text
-        latenessSeconds = state?.lateness?.seconds
+        lastFiring = record?.lastFiredAt?.description
+        lastRun = record?.lastRun?.text
+        remark = record?.remark
+        latenessSeconds = past.lateness(of: definition, at: now)?.seconds
         place = definition.place.description
     }
 }
@@ -249,18 +255,19 @@ struct SensorJSON: Described {
             "description": .text(), "assets": .integer(), "last_firing": .instant(), "last_run": .text(),
         ])
 
-    init(_ definition: SensorDefinition, _ state: TriggerState?, _ graph: LakeGraph) throws {
+    init(_ definition: SensorDefinition, _ past: TriggerPast, _ graph: LakeGraph) throws {
+        let record = past.record(.sensor, definition.name)
         sensor = definition.name.text
         description = definition.description
         watches = definition.watch.description
         intervalSeconds = definition.interval.components.seconds
         runs = definition.work.action.description
         assets = try definition.work.assetCount(in: graph)
-        isPaused = definition.isPaused || state?.isPaused ?? false
+        isPaused = past.isPaused(.sensor, definition.name, inFiles: definition.isPaused)
         priority = definition.work.priority
         tags = definition.work.tags
-        lastFiring = state?.lastFiring?.description
-        lastRun = state?.lastRun?.text
+        lastFiring = record?.lastFiredAt?.description
+        lastRun = record?.lastRun?.text
         place = definition.place.description
     }
 }

@@ -69,6 +69,8 @@ package enum BuildReason: Hashable, Sendable, CustomStringConvertible {
     case inputMayChange(AssetKey)
     case sourceChanged
     case sourceMayHaveChanged
+    /// Of a partition: one of the two, and the manifest does not say which.
+    case definitionOrInputChanged
     case forced
 
     package var description: String {
@@ -80,6 +82,7 @@ package enum BuildReason: Hashable, Sendable, CustomStringConvertible {
         case .inputMayChange(let asset): "\(asset) is built before it"
         case .sourceChanged: "the source changed"
         case .sourceMayHaveChanged: "the source cannot say whether it changed"
+        case .definitionOrInputChanged: "its definition or what it is made from changed"
         case .forced: "--force"
         }
     }
@@ -93,12 +96,18 @@ package enum SkipReason: Hashable, Sendable, CustomStringConvertible {
     case noNewRows
     /// A table that it reads has no rows yet, because its source may not be read at this time.
     case notYet(AssetKey)
+    /// Of partitions: some that they are made from are not there.
+    case waiting(PartitionWait)
+    /// There is no partition of it to be built.
+    case noPartition
 
     package var description: String {
         switch self {
         case .unchanged(let run): "unchanged since run \(run)"
         case .noNewRows: "no new rows at the source"
         case .notYet(let input): "\(input) has not been read yet"
+        case .waiting(let wait): wait.description
+        case .noPartition: "there is no partition to build"
         }
     }
 }

@@ -12,6 +12,10 @@ package struct PartitionMapping: Hashable, Sendable {
     package static let standard = PartitionMapping()
     package static let all = PartitionMapping(times: .all, keys: .all)
 
+    /// Whether a partition would be wrong without one of those that it is made from: a month without one of
+    /// its days. Windows over the past and the whole of an input are as long as what there is.
+    package var isComplete: Bool { times == .overlapping }
+
     package enum Times: Hashable, Sendable {
         /// Those whose windows share an instant with the partition's own.
         case overlapping

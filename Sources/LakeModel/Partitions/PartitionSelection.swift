@@ -6,20 +6,25 @@ package struct PartitionSelection {
     private let scheme: PartitionScheme
     private let asset: AssetKey
     private let now: Timestamp
+    private let takesUnknownKeys: Bool
 
-    /// - Parameter scheme: With its dynamic keys.
-    package init(of asset: AssetKey, _ scheme: PartitionScheme, at now: Timestamp) {
+    /// - Parameters:
+    ///   - scheme: With its dynamic keys.
+    ///   - takesUnknownKeys: Whether dynamic keys may be others, as of a text that was right when it was
+    ///     written.
+    package init(
+        of asset: AssetKey, _ scheme: PartitionScheme, at now: Timestamp, takesUnknownKeys: Bool = false
+    ) {
         self.scheme = scheme
         self.asset = asset
         self.now = now
+        self.takesUnknownKeys = takesUnknownKeys
     }
 
     /// - Throws: if it cannot be read, or names a partition that does not exist at this time.
     package func read(_ text: String) throws(PartitionMistake) -> PartitionSet {
         guard scheme.isPartitioned else {
-            throw PartitionMistake(
-                .unpartitioned, "\(asset) has no partitions.",
-                remedy: "Leave '--partition' out, or declare 'partitions:' of it.")
+            throw PartitionMistake.unpartitioned("\(asset) has no partitions.")
         }
         var parts: [PartitionSet.Part] = []
         for item in text.split(separator: ",", omittingEmptySubsequences: false) {
@@ -51,6 +56,7 @@ package struct PartitionSelection {
     private func values(_ text: String, _ keys: KeyPartitions) throws(PartitionMistake) -> [PartitionKey] {
         if text == "all" { return keys.all }
         if let key = PartitionKey(text), keys.all.contains(key) { return [key] }
+        if takesUnknownKeys, keys.isDynamic, let key = KeyPartitions.key(text) { return [key] }
         let nearest = nearestName(to: text, among: keys.all.map(\.text))
         throw PartitionMistake(
             .unknown,

@@ -5,11 +5,33 @@ package struct PlannedStep: Hashable, Sendable {
     package let inputs: [StepKey]
     /// What it takes while it runs.
     package let pools: [PoolUse]
+    /// Which partitions it builds; `nil` of an asset without partitions.
+    package let partitions: StepPartitions?
 
-    package init(_ step: StepID, after inputs: [StepKey] = [], pools: [PoolUse] = []) {
+    package init(
+        _ step: StepID, after inputs: [StepKey] = [], pools: [PoolUse] = [],
+        partitions: StepPartitions? = nil
+    ) {
         self.step = step
         self.inputs = inputs
         self.pools = pools
+        self.partitions = partitions
+    }
+}
+
+/// The partitions that one step builds together. The first of them is part of the step's name.
+package struct StepPartitions: Hashable, Sendable {
+    /// As it is written after `--partition`.
+    package let selection: String
+    package let count: Int
+    /// Whether somebody named them: then it is a failure if the partitions that they are made from were never
+    /// built. Others wait for a run that comes after these.
+    package let areNamed: Bool
+
+    package init(selection: String, count: Int, areNamed: Bool) {
+        self.selection = selection
+        self.count = count
+        self.areNamed = areNamed
     }
 }
 

@@ -11,8 +11,7 @@ package final class PostgresMetadataStore: SQLMetadataStore {
     private let sessions: PostgresSessions
     private let channel: String
     private let listener = Mutex<Listener?>(nil)
-    /// Counts what was heard. Of several who wait one listens, and the others learn of it by this.
-    private let heard = Mutex(0)
+    private let waiting = SharedListening()
     /// One thread, which waits for notifications.
     private let listening = BlockingPool(threadsMax: 1)
 
@@ -91,16 +90,12 @@ package final class PostgresMetadataStore: SQLMetadataStore {
     }
 
     package func awaitChange(atMost patience: Duration) async {
-        let before = heard.withLock { $0 }
-        let deadline = ContinuousClock.now + patience
-        // A server that does not answer is found out by the next question.
-        let isCalled = try? await listening.run {
-            guard self.heard.withLock({ $0 }) == before else { return true }
-            let isCalled = try self.listen(max(.zero, deadline - .now))
-            if isCalled { self.heard.withLock { $0 += 1 } }
-            return isCalled
+        await waiting.wait(atMost: patience) { patience in
+            // A server that does not answer is found out by the next question.
+            let isCalled = try? await self.listening.run { try self.listen(patience) }
+            if isCalled == nil { try? await Task.sleep(for: min(patience, .seconds(1))) }
+            return isCalled ?? true
         }
-        if isCalled == nil { try? await Task.sleep(for: min(patience, .seconds(1))) }
     }
 
     private func listen(_ patience: Duration) throws -> Bool {

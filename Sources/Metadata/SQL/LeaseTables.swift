@@ -91,7 +91,7 @@ extension MetadataTables {
         return Claim(
             attempt: Attempt(step: step, number: number, epoch: epoch), expiresAt: expiresAt,
             mustFence: mustFence, lost: Int(try row.integer("lost")),
-            settings: try StoredJSON.value(try row.text("settings")))
+            settings: try StoredJSON.value(try row.text("settings")), partitions: try row.partitions())
     }
 
     private func nextEpoch(

@@ -163,8 +163,9 @@ extension SQLRow {
 
     fileprivate func stepRecord(attempts: [AttemptRecord]) throws -> StepRecord {
         StepRecord(
-            step: try step(), state: try value("state"), startedAt: try optionalTime("started_at"),
-            finishedAt: try optionalTime("finished_at"), rows: try optionalInteger("row_count"),
+            step: try step(), partitions: try partitions()?.selection, state: try value("state"),
+            startedAt: try optionalTime("started_at"), finishedAt: try optionalTime("finished_at"),
+            rows: try optionalInteger("row_count"),
             bytes: try optionalBytes("bytes"), skipReason: try optionalText("skip_reason"),
             blockedBy: try optionalAsset("blocked_by"), failure: try failure(), attempts: attempts,
             lease: try lease(), readyAt: try optionalTime("ready_at"))

@@ -65,12 +65,15 @@ extension MetadataTables {
             }
             try db.execute(
                 """
-                INSERT INTO step (run_id, asset, partition, position, state, missing, ready_at, pools)
-                VALUES (?, ?, ?, ?, 'waiting', ?, ?, ?)
+                INSERT INTO step (run_id, asset, partition, position, state, missing, ready_at, pools, partitions,
+                    partition_count, names_partitions)
+                VALUES (?, ?, ?, ?, 'waiting', ?, ?, ?, ?, ?, ?)
                 """,
                 planned.step.arguments + [
                     position, inputs.count, inputs.isEmpty ? run.createdAt.microseconds : nil,
                     planned.pools.map(\.description).joined(separator: "\n"),
+                    planned.partitions?.selection ?? "", planned.partitions?.count ?? 0,
+                    planned.partitions?.areNamed == true ? 1 : 0,
                 ])
             for input in inputs {
                 try db.execute(

@@ -79,6 +79,15 @@ extension SQLRow {
         return key
     }
 
+    /// Of a step; `nil` if its asset has none.
+    func partitions() throws -> StepPartitions? {
+        let count = try integer("partition_count")
+        guard count > 0 else { return nil }
+        return StepPartitions(
+            selection: try text("partitions"), count: Int(count),
+            areNamed: try integer("names_partitions") != 0)
+    }
+
     func step() throws -> StepID {
         StepID(run: try run("run_id"), asset: try asset("asset"), partition: try partition())
     }

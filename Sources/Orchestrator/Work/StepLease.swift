@@ -15,7 +15,7 @@ final class StepLease: Sendable {
 
     init(_ claim: Claim, mayCommit: @escaping @Sendable (StepID) async -> Bool) {
         self.claim = claim
-        watch = StepWatch(claim.step.asset)
+        watch = StepWatch(claim.step.asset, partitions: claim.partitionSelection)
         state = Mutex((claim.attempt, true))
         self.mayCommit = mayCommit
     }

@@ -16,6 +16,9 @@ struct LakeFile {
     var exclusions: [Exclusion] = []
     var triggers = TriggerFile()
     var serve = ServeDefinition()
+    var work = WorkDefinition()
+    /// `nil` if it is wrong, which has been reported.
+    var metadata: MetadataLocation? = .sqlite
 
     static let file = "lake.yaml"
 
@@ -36,7 +39,13 @@ struct LakeFile {
         exclusions = reader[LakeKeys.exclude] ?? []
         triggers = TriggerFile(reader, document, zone: zone ?? .utc)
         serve = reader[ServeKeys.serve].map { ServeKeys.read($0, folder: folder) } ?? serve
+        work = WorkSettingsKeys.read(reader)
         readEnvironments(reader, document, folder: folder, selected: selected)
+        if reader.has(WorkSettingsKeys.metadata.name) {
+            metadata = reader[WorkSettingsKeys.metadata].flatMap {
+                MetadataKeys.read($0, names: connectionNames, connections: connections)
+            }
+        }
     }
 
     private static func store(

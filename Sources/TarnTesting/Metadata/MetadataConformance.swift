@@ -21,7 +21,9 @@ package enum MetadataConformance {
         package var testDescription: String { sentence }
     }
 
-    package static let claims: [Claim] = runs + steps + leases + reclaims + events + assets + upkeep
+    package static let claims: [Claim] =
+        runs + steps + leases + reclaims + events + assets + triggers
+        + upkeep
 
     static let noon = Timestamp(microseconds: 1_790_000_000_000_000)
 

@@ -68,8 +68,6 @@ final class TestHost: GatewayHost {
     struct State {
         var lake: Lake?
         var condition = HostCondition(.serving)
-        var paused: Set<TriggerName> = []
-        var hasScheduler = true
     }
 
     init(_ small: SmallLake, _ lake: Lake?) {
@@ -101,23 +99,6 @@ final class TestHost: GatewayHost {
         } catch let error as Diagnostics {
             change { $0.condition.projectMistakes = error.all }
             throw error
-        }
-    }
-
-    func setPaused(_ isPaused: Bool, _ trigger: TriggerName) async throws -> Bool? {
-        state.withLock { state in
-            guard state.hasScheduler else { return nil }
-            return isPaused
-                ? state.paused.insert(trigger).inserted : state.paused.remove(trigger) != nil
-        }
-    }
-
-    func triggerStates() async throws -> [TriggerName: TriggerState] {
-        state.withLock { state in
-            Dictionary(
-                uniqueKeysWithValues: state.paused.map {
-                    ($0, TriggerState(isPaused: true, lateness: .milliseconds(1_500)))
-                })
         }
     }
 }
@@ -168,7 +149,7 @@ struct Served: Sendable {
         let worker = Worker(
             id: WorkerID(process, random: 1), metadata: lake.metadata,
             executor: LakeSteps(lake: lake, options: options, observer: Nobody()), observer: Nobody(),
-            settings: options.worker, pools: lake.pools)
+            settings: options.worker, pools: { [lake] in lake.pools })
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { try await worker.work() }
             while true {
