@@ -7,7 +7,7 @@ package protocol GatewayHost: Sendable {
     /// The lake as it is now; `nil` while it is not open yet.
     var lake: Lake? { get }
     var condition: HostCondition { get }
-    var node: HostNode { get }
+    var identity: HostNode { get async }
 
     /// What the workers of this process have done.
     var workCounts: WorkCounts { get }

@@ -9,7 +9,7 @@ extension GatewayContext {
     func exposition() async throws -> String {
         let now = Lake.now()
         var page = Exposition()
-        let node = host.node
+        let node = await host.identity
         page.add(
             "tarn_build_info", .gauge, "Which Tarn this is.",
             [([("version", node.version), ("host", node.process.host)], 1)])

@@ -10,7 +10,8 @@ extension Route {
             summary: "This document.", role: nil,
             answers: [AnswerForm(status: 200, doc: "OpenAPI 3.1.", schema: Schema(["type": "object"]))]
         ) { exchange in
-            let document = OpenAPIDocument(RouteTable.all.routes, version: exchange.context.host.node.version)
+            let node = await exchange.context.host.identity
+            let document = OpenAPIDocument(RouteTable.all.routes, version: node.version)
             let encoder = JSONEncoder()
             encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
             return Answer(type: "application/json", ByteBuffer(bytes: try encoder.encode(document.json)))

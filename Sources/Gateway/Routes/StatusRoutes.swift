@@ -17,11 +17,11 @@ extension Route {
             let runs = try await lake.metadata.runs(RunFilter(limit: 10))
             let load = try await lake.metadata.workload(
                 at: Lake.now(), endedSince: Lake.now() - .seconds(86_400))
+            let node = await context.host.identity
             return try .json(
                 StatusJSON(
-                    lake: lake.definition.name, version: context.host.node.version,
-                    node: context.host.node.process.host, startedAt: context.host.node.startedAt.description,
-                    isScheduler: context.host.node.isScheduler, assets: lake.graph.assets.order.count,
+                    lake: lake.definition.name, version: node.version, node: node.process.host,
+                    startedAt: node.startedAt.description, isScheduler: node.isScheduler, assets: lake.graph.assets.order.count,
                     work: WorkJSON(load), projectMistakes: context.host.condition.projectMistakes.count,
                     runs: runs.map(RunJSON.init)))
         },

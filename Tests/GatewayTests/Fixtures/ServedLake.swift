@@ -79,7 +79,7 @@ final class TestHost: GatewayHost {
 
     var lake: Lake? { state.withLock { $0.lake } }
     var condition: HostCondition { state.withLock { $0.condition } }
-    let node = HostNode(
+    let identity = HostNode(
         worker: WorkerID("test-1-a"),
         process: ProcessIdentity(host: "test-host", bootID: "b", pid: 1, startTicks: 1), version: "9.9.9",
         startedAt: Lake.now(), isScheduler: true)
