@@ -26,7 +26,8 @@ struct GatewayContext: Sendable {
     func lakeForWork() throws -> Lake {
         if case .draining = host.condition.phase {
             throw Refusal(
-                .serviceUnavailable, code: "gateway.draining", "This service is about to end, and starts nothing.",
+                .serviceUnavailable, code: "gateway.draining",
+                "This service is about to end, and starts nothing.",
                 remedy: "Ask another node, or again when it is back.")
         }
         return try lake()

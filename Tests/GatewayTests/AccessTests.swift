@@ -11,15 +11,21 @@ import Testing
     private static let place = Place(file: "lake.yaml", line: 3)
     private static let loopback = ListenAddress(host: "127.0.0.1", port: 0)
 
-    private static func token(_ name: String, _ text: String?, _ role: AccessRole = .read) -> ServeDefinition.Token {
+    private static func token(_ name: String, _ text: String?, _ role: AccessRole = .read)
+        -> ServeDefinition.Token
+    {
         .init(name: name, token: text.map { Secret($0) }, role: role, place: place)
     }
 
     @Test func `needs a token that is known, and its role must be enough`() async throws {
         try await withGateway { served in
-            for token in [nil, "", "wrong", Served.operate + "x", String(Served.operate.dropLast()), Served.read.uppercased()] {
+            for token in [
+                nil, "", "wrong", Served.operate + "x", String(Served.operate.dropLast()),
+                Served.read.uppercased(),
+            ] {
                 let refused = try await served.ask("GET", "/api/v1/runs", token: token)
-                #expect(refused.status == 401 && refused.headers["www-authenticate"] == "Bearer realm=\"tarn\"")
+                #expect(
+                    refused.status == 401 && refused.headers["www-authenticate"] == "Bearer realm=\"tarn\"")
                 #expect(!refused.text.contains(token ?? "no token") || (token ?? "").isEmpty)
             }
             let basic = try await served.ask(
@@ -28,7 +34,8 @@ import Testing
             let spelled = try await served.ask(
                 "GET", "/api/v1/runs", token: nil, headers: ["authorization": "bEaReR  \(Served.read)"])
             #expect(spelled.status == 200)
-            let forbidden = try await served.ask("POST", "/api/v1/runs", token: Served.read, json: #"{"selection": "*"}"#)
+            let forbidden = try await served.ask(
+                "POST", "/api/v1/runs", token: Served.read, json: #"{"selection": "*"}"#)
             #expect(forbidden.status == 403)
             #expect(try forbidden.json.at("detail") == "The token 'eyes' may read, not operate.")
             #expect(try await served.ask("GET", "/metrics", token: nil).status == 401)
@@ -48,9 +55,10 @@ import Testing
                 let weak = try await served.ask(route.method.rawValue, path, token: Served.read)
                 #expect(weak.status == 403, "\(path)")
             }
-            #expect(RouteTable.all.routes.filter { $0.role == nil }.map(\.path).sorted() == [
-                "/api/v1/openapi.json", "/health/live", "/health/ready",
-            ])
+            #expect(
+                RouteTable.all.routes.filter { $0.role == nil }.map(\.path).sorted() == [
+                    "/api/v1/openapi.json", "/health/live", "/health/ready",
+                ])
             #expect(RouteTable.all.routes.allSatisfy { $0.method == .get || $0.role == .operate })
         }
     }
@@ -63,7 +71,8 @@ import Testing
         }
         try await withGateway(ServeDefinition(listen: Self.loopback, anonymous: .operate)) { served in
             #expect(try await served.ask("GET", "/api/v1/runs", token: nil).status == 200)
-            let launched = try await served.ask("POST", "/api/v1/runs", token: nil, json: #"{"selection": "*"}"#)
+            let launched = try await served.ask(
+                "POST", "/api/v1/runs", token: nil, json: #"{"selection": "*"}"#)
             #expect(launched.status == 201)
             #expect(try await served.ask("GET", "/api/v1/runs", token: "some-other-0123456789").status == 401)
             let page = "Origin: https://evil.example"
@@ -91,7 +100,8 @@ import Testing
             #expect(throws: OpenToAll.self, "\(host)") { try Access(ServeDefinition(listen: address)) }
             #expect(throws: OpenToAll.self, "\(host)") {
                 try Access(
-                    ServeDefinition(listen: address, tokens: [Self.token("a", "0123456789abcdef")], anonymous: .read))
+                    ServeDefinition(
+                        listen: address, tokens: [Self.token("a", "0123456789abcdef")], anonymous: .read))
             }
             _ = try Access(ServeDefinition(listen: address, tokens: [Self.token("a", "0123456789abcdef")]))
         }
@@ -100,17 +110,20 @@ import Testing
     @Test func `tells everything that is wrong with its tokens, and never what they are`() throws {
         let folder = try TemporaryFolder()
         let file = "\(folder.path)/tokens"
-        try Data("# who\nread grafana file-token-0123456789\n\noperate only-two\nwrite x y\nread short abc\n".utf8)
-            .write(to: URL(filePath: file))
+        try Data(
+            "# who\nread grafana file-token-0123456789\n\noperate only-two\nwrite x y\nread short abc\n".utf8
+        )
+        .write(to: URL(filePath: file))
         let serve = ServeDefinition(
             tokens: [
                 Self.token("unset", nil), Self.token("empty", ""), Self.token("tiny", "short-secret"),
                 Self.token("a", "same-0123456789abc"), Self.token("b", "same-0123456789abc"),
             ], tokensFile: file)
         let mistakes = try #require(throws: Diagnostics.self) { try Access(serve) }
-        #expect(Set(mistakes.all.map(\.code)) == [
-            "gateway.token-unset", "gateway.short-token", "gateway.token-twice", "gateway.bad-token-line",
-        ])
+        #expect(
+            Set(mistakes.all.map(\.code)) == [
+                "gateway.token-unset", "gateway.short-token", "gateway.token-twice", "gateway.bad-token-line",
+            ])
         #expect(mistakes.all.count == 6)
         for secret in ["short-secret", "same-0123456789abc", "abc", "only-two"] where secret != "abc" {
             #expect(!"\(mistakes)".contains(secret))

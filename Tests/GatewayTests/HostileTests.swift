@@ -67,7 +67,9 @@ import Testing
         "OPTIONS * HTTP/1.1", "GET /api/v1/runs?cursor=9999999999999999999.r HTTP/1.1",
     ]
 
-    @Test func `for what is not there, with tricks in their address, get a problem and nothing else`() async throws {
+    @Test func `for what is not there, with tricks in their address, get a problem and nothing else`()
+        async throws
+    {
         try await withGateway { served in
             for line in Self.lines {
                 let connection = try served.connect()
@@ -85,10 +87,13 @@ import Testing
         }
     }
 
-    @Test func `that are no HTTP, or have too many or too long headers, end the connection only`() async throws {
+    @Test func `that are no HTTP, or have too many or too long headers, end the connection only`()
+        async throws
+    {
         try await withGateway { served in
             for text in [
-                "\u{16}\u{3}\u{1}\u{2}\u{0}\u{1}\u{0}\u{1}\u{FC}\u{3}\u{3}\r\n\r\n", "SSH-2.0-x\r\n\r\n", "GET\r\n\r\n",
+                "\u{16}\u{3}\u{1}\u{2}\u{0}\u{1}\u{0}\u{1}\u{FC}\u{3}\u{3}\r\n\r\n", "SSH-2.0-x\r\n\r\n",
+                "GET\r\n\r\n",
                 "GET /health/live HTTP/9.9\r\n\r\n",
                 "GET /health/live HTTP/1.1\r\n" + String(repeating: "X-A: b\r\n", count: 5_000) + "\r\n",
                 "GET /health/live HTTP/1.1\r\nX-A: " + String(repeating: "b", count: 100_000) + "\r\n\r\n",
@@ -100,7 +105,9 @@ import Testing
                 // It may be cut off while it still sends.
                 try? await connection.send(text)
                 let answer = await connection.rest()
-                #expect(answer.isEmpty || answer.hasPrefix("HTTP/1.1 4"), "\(text.prefix(20)): \(answer.prefix(40))")
+                #expect(
+                    answer.isEmpty || answer.hasPrefix("HTTP/1.1 4"),
+                    "\(text.prefix(20)): \(answer.prefix(40))")
             }
             #expect(try await served.ask("GET", "/health/live").status == 200)
         }
@@ -126,7 +133,9 @@ import Testing
             try await utf8.send(
                 Array(
                     ("POST /api/v1/runs HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer \(Served.operate)\r\n"
-                        + "Content-Type: application/json\r\nContent-Length: 4\r\n\r\n").utf8) + [0x7B, 0xFF, 0xFE, 0x7D])
+                        + "Content-Type: application/json\r\nContent-Length: 4\r\n\r\n").utf8) + [
+                        0x7B, 0xFF, 0xFE, 0x7D,
+                    ])
             let refused = try await utf8.answer()
             #expect(refused.status == 400)
             #expect(try refused.json.at("detail")?.contains("not UTF-8") == true)
@@ -136,7 +145,8 @@ import Testing
     @Test func `over one connection are answered one after the other`() async throws {
         try await withGateway { served in
             let connection = try served.connect()
-            let three = Served.request("GET", "/health/live") + Served.request("GET", "/api/v1/nothing")
+            let three =
+                Served.request("GET", "/health/live") + Served.request("GET", "/api/v1/nothing")
                 + Served.request("POST", "/api/v1/runs", json: #"{"selection": "*"}"#)
             try await connection.send(three)
             var statuses: [Int] = []
@@ -145,7 +155,8 @@ import Testing
         }
     }
 
-    @Test func `of a thousand idle connections leave room when they have been idle long enough`() async throws {
+    @Test func `of a thousand idle connections leave room when they have been idle long enough`() async throws
+    {
         try await withGateway(options: {
             $0.connectionsMax = 200
             $0.idleTimeout = .milliseconds(500)

@@ -52,8 +52,12 @@ import Testing
                 let mistakes = SchemaCheck(document).mistakes(of: try answer.json, schema)
                 #expect(mistakes == [], "\(method) \(path)")
                 // What the path names is a parameter, and the other way round.
-                let said = operation.list("parameters").filter { $0.at("in") == "path" }.compactMap { $0.at("name") }
-                let there = path.split(separator: "/").filter { $0.hasPrefix("{") }.map { String($0.dropFirst().dropLast()) }
+                let said = operation.list("parameters").filter { $0.at("in") == "path" }.compactMap {
+                    $0.at("name")
+                }
+                let there = path.split(separator: "/").filter { $0.hasPrefix("{") }.map {
+                    String($0.dropFirst().dropLast())
+                }
                 #expect(said == there, "\(path)")
             }
         }
@@ -65,20 +69,30 @@ import Testing
             try await served.work()
             let check = SchemaCheck(try await document(served))
             let operations = try operations(of: check.document)
-            for path in ["/api/v1/runs/{run}", "/api/v1/assets/{asset}", "/api/v1/assets", "/api/v1/status", "/api/v1/freshness"] {
-                let address = path.replacing("{run}", with: run).replacing("{asset}", with: "silver.dim_customer")
+            for path in [
+                "/api/v1/runs/{run}", "/api/v1/assets/{asset}", "/api/v1/assets", "/api/v1/status",
+                "/api/v1/freshness",
+            ] {
+                let address = path.replacing("{run}", with: run).replacing(
+                    "{asset}", with: "silver.dim_customer")
                 let json = try await served.ask("GET", address).json
-                let operation = try #require(operations.first { $0.path == path && $0.method == "GET" }).operation
-                let schema = try #require(operation["responses"]?["200"]?["content"]?["application/json"]?["schema"])
+                let operation = try #require(operations.first { $0.path == path && $0.method == "GET" })
+                    .operation
+                let schema = try #require(
+                    operation["responses"]?["200"]?["content"]?["application/json"]?["schema"])
                 #expect(check.mistakes(of: json, schema) == [], "\(path)")
             }
             let problem: JSON = ["$ref": "#/components/schemas/Problem"]
-            for (method, path) in [("GET", "/api/v1/runs?x=1"), ("POST", "/api/v1/runs"), ("GET", "/nothing")] {
+            for (method, path) in [
+                ("GET", "/api/v1/runs?x=1"), ("POST", "/api/v1/runs"), ("GET", "/nothing"),
+            ] {
                 let json = try await served.ask(method, path, json: method == "POST" ? "{}" : nil).json
                 #expect(check.mistakes(of: json, problem) == [], "\(path)")
             }
             let asset = try await served.ask("GET", "/api/v1/assets/silver.dim_customer").json
-            #expect(asset.list("upstream") == ["bronze_app.customer"] && asset.list("downstream") == ["gold.names"])
+            #expect(
+                asset.list("upstream") == ["bronze_app.customer"]
+                    && asset.list("downstream") == ["gold.names"])
             #expect(asset.at("columns.0.name") == "id" && asset.at("columns.0.description") == "Its number.")
             #expect(asset.list("checks").compactMap { $0.at("failures") } == ["0", "0"])
             #expect(asset.at("materializations.0.rows") == "2" && asset.at("asset.rows") == "2")
@@ -130,11 +144,14 @@ struct SchemaCheck {
     func mistakes(of value: JSON, _ schema: JSON, at place: String = "$") -> [String] {
         if let reference = schema.at("$ref") {
             let name = String(reference.split(separator: "/").last ?? "")
-            guard let named = document["components"]?["schemas"]?[name] else { return ["\(place): no \(name)"] }
+            guard let named = document["components"]?["schemas"]?[name] else {
+                return ["\(place): no \(name)"]
+            }
             return mistakes(of: value, named, at: place)
         }
         switch (schema.at("type"), value) {
-        case ("integer", .integer), ("number", .integer), ("number", .number), ("boolean", .bool), (nil, _): return []
+        case ("integer", .integer), ("number", .integer), ("number", .number), ("boolean", .bool), (nil, _):
+            return []
         case ("string", .text(let text)):
             guard case .list(let choices)? = schema["enum"] else { return [] }
             return choices.contains(.text(text)) ? [] : ["\(place): '\(text)' is no choice"]
@@ -151,7 +168,8 @@ struct SchemaCheck {
                 if let known = schema["properties"]?[name] {
                     found += mistakes(of: member, known, at: "\(place).\(name)")
                 } else if case .object? = schema["additionalProperties"] {
-                    found += mistakes(of: member, schema["additionalProperties"] ?? [:], at: "\(place).\(name)")
+                    found += mistakes(
+                        of: member, schema["additionalProperties"] ?? [:], at: "\(place).\(name)")
                 } else if schema["additionalProperties"] == false {
                     found.append("\(place): \(name) is not described")
                 }

@@ -6,7 +6,9 @@ import Testing
 @testable import Gateway
 
 @Suite struct `The runs of the API` {
-    @Test func `are launched, worked on by any worker, and shown with steps, attempts and events`() async throws {
+    @Test func `are launched, worked on by any worker, and shown with steps, attempts and events`()
+        async throws
+    {
         try await withGateway { served in
             let launched = try await served.ask(
                 "POST", "/api/v1/runs",
@@ -20,7 +22,10 @@ import Testing
             try await served.work()
             let details = try await served.ask("GET", "/api/v1/runs/\(run)").json
             #expect(details.at("run.state") == "succeeded")
-            #expect(details.list("steps").map { $0.at("asset") } == ["bronze_app.customer", "silver.dim_customer", "gold.names"])
+            #expect(
+                details.list("steps").map { $0.at("asset") } == [
+                    "bronze_app.customer", "silver.dim_customer", "gold.names",
+                ])
             #expect(details.at("steps.2.rows") == "1" && details.at("steps.2.attempts.0.number") == "1")
             let events = try await served.ask("GET", "/api/v1/runs/\(run)/events?limit=2").json
             #expect(events.list("events").map { $0.at("number") } == ["1", "2"])
@@ -59,13 +64,17 @@ import Testing
         }
     }
 
-    @Test func `are listed in pages that lose and repeat none, also where many began at one instant`() async throws {
+    @Test func `are listed in pages that lose and repeat none, also where many began at one instant`()
+        async throws
+    {
         try await withGateway { served in
             for number in 0..<25 {
                 let at = Timestamp(microseconds: 1_000_000 * Int64(number / 10))
                 let id = try #require(RunID("r\(number < 10 ? "0" : "")\(number)"))
                 _ = try await served.lake.metadata.createRun(
-                    NewRun(id: id, selection: "*", trigger: .manual, createdAt: at, tags: number % 2 == 0 ? ["even"] : []))
+                    NewRun(
+                        id: id, selection: "*", trigger: .manual, createdAt: at,
+                        tags: number % 2 == 0 ? ["even"] : []))
             }
             var (seen, cursor): ([String], String?) = ([], nil)
             repeat {
@@ -76,7 +85,9 @@ import Testing
             } while cursor != nil
             #expect(seen.count == 25 && Set(seen).count == 25)
             #expect(seen.first == "r24" && seen.last == "r00")
-            let even = try await served.ask("GET", "/api/v1/runs?tag=even&state=succeeded,failed&since=1970-01-01T00:00:02Z").json
+            let even = try await served.ask(
+                "GET", "/api/v1/runs?tag=even&state=succeeded,failed&since=1970-01-01T00:00:02Z"
+            ).json
             #expect(even.list("runs").compactMap { $0.at("run") } == ["r24", "r22", "r20"])
             #expect(try await served.ask("GET", "/api/v1/runs?trigger=api").json.list("runs").isEmpty)
             let launched = try await served.launch(#"{"selection": "silver.dim_customer"}"#)
@@ -105,7 +116,9 @@ import Testing
         }
     }
 
-    @Test func `that cannot be are refused with code, problem, remedy and the names of the members`() async throws {
+    @Test func `that cannot be are refused with code, problem, remedy and the names of the members`()
+        async throws
+    {
         try await withGateway { served in
             func refusal(_ body: String) async throws -> (Int, JSON) {
                 let answer = try await served.ask("POST", "/api/v1/runs", json: body)
@@ -115,8 +128,11 @@ import Testing
             let (status, unknown) = try await refusal(
                 #"{"selection": "*", "ful_refresh": true, "priority": 101, "tags": [1]}"#)
             #expect(status == 422 && unknown.at("code") == "gateway.bad-member")
-            #expect(unknown.list("fields").compactMap { $0.at("name") } == ["tags", "priority", "ful_refresh"])
-            #expect(unknown.list("fields").last?.at("problem") == "There is no such member. Did you mean 'full_refresh'?")
+            #expect(
+                unknown.list("fields").compactMap { $0.at("name") } == ["tags", "priority", "ful_refresh"])
+            #expect(
+                unknown.list("fields").last?.at("problem")
+                    == "There is no such member. Did you mean 'full_refresh'?")
             let (_, none) = try await refusal("{}")
             #expect(none.at("fields.0.name") == "selection")
             let (wrong, mistake) = try await refusal(#"{"selection": "silver.dim_custome"}"#)

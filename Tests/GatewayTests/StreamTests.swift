@@ -28,7 +28,9 @@ extension Connection {
         while true {
             let chunk = String(decoding: try await nextChunk(), as: UTF8.self)
             if chunk.isEmpty { return nil }
-            if chunk.hasPrefix(":"), orComment { return Message(event: chunk.trimmingCharacters(in: .newlines)) }
+            if chunk.hasPrefix(":"), orComment {
+                return Message(event: chunk.trimmingCharacters(in: .newlines))
+            }
             if chunk.hasPrefix(":") || chunk.hasPrefix("retry:") { continue }
             var message = Message()
             for line in chunk.split(separator: "\n") {
@@ -66,7 +68,8 @@ extension Message {
             let live = try await rest
             #expect(live == Array(stored.dropFirst()))
             #expect(stored.dropLast().compactMap(\.id) == (1..<stored.count).map(String.init))
-            let events = try await served.lake.metadata.events(of: try #require(RunID(run)), after: 0, limit: 1_000)
+            let events = try await served.lake.metadata.events(
+                of: try #require(RunID(run)), after: 0, limit: 1_000)
             #expect(stored.dropLast().map(\.event) == events.map(\.draft.kind.rawValue))
             #expect(stored.last?.event == "end")
             #expect(try stored.last?.json.at("state") == "succeeded")
@@ -75,14 +78,17 @@ extension Message {
             _ = try await resumed.open("/api/v1/runs/\(run)/events/stream", after: "3")
             #expect(try await resumed.messages() == Array(stored.dropFirst(3)))
             let again = try served.connect()
-            #expect(try await again.open("/api/v1/runs/\(run)/events/stream", after: "\(events.count)") == 204)
+            #expect(
+                try await again.open("/api/v1/runs/\(run)/events/stream", after: "\(events.count)") == 204)
             let wrong = try await served.ask(
                 "GET", "/api/v1/runs/\(run)/events/stream", headers: ["Last-Event-ID": "x-1"])
             #expect(wrong.status == 400)
         }
     }
 
-    @Test func `of all runs goes on after the last event that was read, without loss or doubles`() async throws {
+    @Test func `of all runs goes on after the last event that was read, without loss or doubles`()
+        async throws
+    {
         try await withGateway { served in
             let whole = try served.connect()
             _ = try await whole.open("/api/v1/events")

@@ -12,7 +12,8 @@ import Testing
     @Test func `may be left out: only this machine reaches it, and nobody may anything`() throws {
         let serve = try #require(try LakeFiles().load().definition?.serve)
         #expect(serve == ServeDefinition())
-        #expect(serve.listen.description == "127.0.0.1:8080" && serve.listen.isLoopback && serve.anonymous == nil)
+        #expect(
+            serve.listen.description == "127.0.0.1:8080" && serve.listen.isLoopback && serve.anonymous == nil)
     }
 
     @Test func `says where it listens and who may ask`() throws {
@@ -39,15 +40,36 @@ import Testing
     }
 
     @Test(arguments: [
-        ("serve: { listen: 8080 }", "expected an address and port such as 127.0.0.1:8080, found the number 8080.", "wrong-type"),
-        ("serve: { listen: \"::1:80\" }", "expected an address and port such as 127.0.0.1:8080, found '::1:80'.", "wrong-type"),
-        ("serve: { listen: localhost:99999 }", "expected an address and port such as 127.0.0.1:8080, found 'localhost:99999'.", "wrong-type"),
-        ("serve: { listen: 0.0.0.0:80 }", "others than this machine reach 0.0.0.0:80, and there are no tokens.", "conflict"),
-        ("serve: { listen: 10.1.2.3:80, tokens_file: t, anonymous: read }", "'anonymous' opens 10.1.2.3:80 to everybody who can reach this machine.", "conflict"),
+        (
+            "serve: { listen: 8080 }",
+            "expected an address and port such as 127.0.0.1:8080, found the number 8080.", "wrong-type"
+        ),
+        (
+            "serve: { listen: \"::1:80\" }",
+            "expected an address and port such as 127.0.0.1:8080, found '::1:80'.", "wrong-type"
+        ),
+        (
+            "serve: { listen: localhost:99999 }",
+            "expected an address and port such as 127.0.0.1:8080, found 'localhost:99999'.", "wrong-type"
+        ),
+        (
+            "serve: { listen: 0.0.0.0:80 }",
+            "others than this machine reach 0.0.0.0:80, and there are no tokens.", "conflict"
+        ),
+        (
+            "serve: { listen: 10.1.2.3:80, tokens_file: t, anonymous: read }",
+            "'anonymous' opens 10.1.2.3:80 to everybody who can reach this machine.", "conflict"
+        ),
         ("serve: { anonymous: all }", "expected one of read, operate, found 'all'.", "bad-value"),
-        ("serve: { tokens: [{ name: a, token: abc-secret }] }", "a token stands in the file, or nothing does.", "secret-in-file"),
+        (
+            "serve: { tokens: [{ name: a, token: abc-secret }] }",
+            "a token stands in the file, or nothing does.", "secret-in-file"
+        ),
         ("serve: { tokens: [{ name: a }] }", "a token needs the key 'token'.", "missing-key"),
-        ("serve: { tokens: [{ name: a, token: \"${X}\" }, { name: a, token: \"${Y}\" }] }", "the token 'a' is there twice: first at", "duplicate"),
+        (
+            "serve: { tokens: [{ name: a, token: \"${X}\" }, { name: a, token: \"${Y}\" }] }",
+            "the token 'a' is there twice: first at", "duplicate"
+        ),
         ("serve: { token: x }", "unknown key 'token': did you mean 'tokens'?", "unknown-key"),
         ("serve: 8080", "expected the keys of serve, found the number 8080.", "wrong-type"),
     ])

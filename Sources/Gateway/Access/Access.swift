@@ -51,7 +51,9 @@ struct Access: Sendable {
         }
         if let file = serve.tokensFile {
             do {
-                for line in try TokenFile(path: file).lines { add(line.name, line.role, line.token, at: line.place) }
+                for line in try TokenFile(path: file).lines {
+                    add(line.name, line.role, line.token, at: line.place)
+                }
             } catch { mistakes += error.all }
         }
         if !mistakes.isEmpty { throw Diagnostics(mistakes) }
@@ -119,7 +121,8 @@ struct Access: Sendable {
         let isOwn = origin.map { origin in authority.map { origin == "http://\($0)" } ?? false } ?? true
         guard host?.isLoopback ?? false, isOwn else {
             throw Refusal(
-                .forbidden, code: "gateway.foreign-page", "The request comes from another page, or names another host.",
+                .forbidden, code: "gateway.foreign-page",
+                "The request comes from another page, or names another host.",
                 remedy: "Without a token only this machine may ask, as http://127.0.0.1.")
         }
     }

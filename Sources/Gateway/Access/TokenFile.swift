@@ -24,11 +24,13 @@ struct TokenFile {
             throw Diagnostics([TokensUnreadable(path: path)])
         }
         for (index, line) in text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline)
-            .enumerated() {
+            .enumerated()
+        {
             let words = line.split(whereSeparator: { $0 == " " || $0 == "\t" || $0 == "\r" })
             guard let first = words.first, !first.hasPrefix("#") else { continue }
             let place = Place(file: path, line: index + 1)
-            guard words.count == 3, let role = AccessRole(rawValue: String(first)), words[1].utf8.count <= 64 else {
+            guard words.count == 3, let role = AccessRole(rawValue: String(first)), words[1].utf8.count <= 64
+            else {
                 mistakes.append(TokenLine(place: place))
                 continue
             }

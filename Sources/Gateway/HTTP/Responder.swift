@@ -14,10 +14,13 @@ struct Responder: Sendable {
     /// The connection cannot be used any more: what is left of the request was not read.
     private struct Done: Error {}
 
-    @concurrent func respond(_ request: Request, _ writer: consuming ResponseWriter, _ channel: any Channel) async throws {
+    @concurrent func respond(_ request: Request, _ writer: consuming ResponseWriter, _ channel: any Channel)
+        async throws
+    {
         let began = ContinuousClock.now
         var caller: Access.Caller?
-        let hasBody = request.headers[.contentLength].map { $0 != "0" } ?? (request.headers[.transferEncoding] != nil)
+        let hasBody =
+            request.headers[.contentLength].map { $0 != "0" } ?? (request.headers[.transferEncoding] != nil)
         // It can be made once: a second one would be a trap.
         var parts = request.body.makeAsyncIterator()
         var wasRead = false
@@ -88,7 +91,8 @@ struct Responder: Sendable {
         let type = request.headers[.contentType]?.lowercased().split(separator: ";").first.map(String.init)
         guard route.body == nil || type == "application/json" else {
             throw Refusal(
-                .unsupportedMediaType, code: "gateway.media-type", "The body is not said to be application/json.",
+                .unsupportedMediaType, code: "gateway.media-type",
+                "The body is not said to be application/json.",
                 remedy: "Send JSON with 'Content-Type: application/json'.")
         }
         return body

@@ -46,7 +46,9 @@ final class EventFeed: Sendable {
         let subscription = state.withLock { $0.subscribe(to: run, after: id, at: .now) }
         guard let subscription else { return nil }
         calls.continuation.yield()
-        return Subscription(number: subscription.number, items: subscription.items, isComplete: subscription.isComplete, feed: self)
+        return Subscription(
+            number: subscription.number, items: subscription.items, isComplete: subscription.isComplete,
+            feed: self)
     }
 
     struct Subscription: Sendable {

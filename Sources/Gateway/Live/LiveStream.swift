@@ -25,8 +25,10 @@ struct LiveStream: Sendable {
             if !isComplete {
                 try await write(
                     Self.message(
-                        "gap", GapJSON(reason: "What came after the last event that you have is not known any more. "
-                            + "See the runs: GET /api/v1/runs")))
+                        "gap",
+                        GapJSON(
+                            reason: "What came after the last event that you have is not known any more. "
+                                + "See the runs: GET /api/v1/runs")))
             }
             for await item in subscription.items {
                 switch item {
@@ -92,7 +94,9 @@ struct LiveStream: Sendable {
         case .behind:
             try await write(
                 Self.message(
-                    "dropped", GapJSON(reason: "You read too slowly. Come again with Last-Event-ID, and nothing is lost.")))
+                    "dropped",
+                    GapJSON(
+                        reason: "You read too slowly. Come again with Last-Event-ID, and nothing is lost.")))
         case .closed:
             try await write(
                 Self.message(
@@ -101,7 +105,9 @@ struct LiveStream: Sendable {
         }
     }
 
-    private static func message(_ event: String, _ data: some Encodable, id: String? = nil) throws -> ByteBuffer {
+    private static func message(_ event: String, _ data: some Encodable, id: String? = nil) throws
+        -> ByteBuffer
+    {
         var buffer = ByteBuffer()
         if let id { buffer.writeString("id: \(id)\n") }
         buffer.writeString("event: \(event)\ndata: ")

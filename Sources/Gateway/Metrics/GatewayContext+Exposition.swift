@@ -57,7 +57,8 @@ extension GatewayContext {
             "tarn_runs_ended_last_day", .gauge, "Runs of the last 24 hours, by how they ended.",
             ends.map { ([("state", $0.rawValue)], Double(load.endedRuns[$0] ?? 0)) })
         page.add(
-            "tarn_steps", .gauge, "Steps of open runs: running, ready, delayed by a retry, blocked by others.",
+            "tarn_steps", .gauge,
+            "Steps of open runs: running, ready, delayed by a retry, blocked by others.",
             [
                 ([("state", "running")], Double(load.runningSteps)),
                 ([("state", "ready")], Double(load.readySteps)),

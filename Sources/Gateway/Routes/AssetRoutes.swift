@@ -17,7 +17,8 @@ extension Route {
                     doc: "Only these, as on the command line. Default: all."),
                 .limit(default: 100, max: 1_000),
                 Parameter(
-                    name: "cursor", schema: .text(), doc: "next_cursor of the page before: gives the next one."),
+                    name: "cursor", schema: .text(),
+                    doc: "next_cursor of the page before: gives the next one."),
             ],
             answers: [AnswerForm(status: 200, doc: "A page of assets.", schema: .named(AssetPageJSON.self))],
             problems: [400, 422]
@@ -58,7 +59,8 @@ extension Exchange {
             let names = lake.graph.assets.order.map(\.description)
             let meant = nearestName(to: text, among: names).map { "Did you mean '\($0)'? " } ?? ""
             throw Refusal(
-                .notFound, code: "gateway.unknown-asset", "This lake has no asset \(JSON.text(text).inWords).",
+                .notFound, code: "gateway.unknown-asset",
+                "This lake has no asset \(JSON.text(text).inWords).",
                 remedy: "\(meant)GET /api/v1/assets has all.")
         }
         let state = try await lake.state(of: key)
@@ -67,7 +69,8 @@ extension Exchange {
         let (graph, now) = (lake.graph.assets, Lake.now())
         return try .json(
             AssetDetailsJSON(
-                asset: AssetJSON(key, lake.graph, state, policy), columns: columns(of: key, state, lake.graph),
+                asset: AssetJSON(key, lake.graph, state, policy),
+                columns: columns(of: key, state, lake.graph),
                 upstream: graph.upstream(of: [key]).subtracting([key]).sorted().map(\.description),
                 downstream: graph.downstream(of: [key]).subtracting([key]).sorted().map(\.description),
                 readers: graph.readers(of: key).sorted().map(\.description),
@@ -80,7 +83,9 @@ extension Exchange {
                 verifiedAt: proven?.description))
     }
 
-    private func columns(of key: AssetKey, _ state: AssetState?, _ graph: LakeGraph) -> [AssetDetailsJSON.Column] {
+    private func columns(of key: AssetKey, _ state: AssetState?, _ graph: LakeGraph) -> [AssetDetailsJSON
+        .Column]
+    {
         let said = graph.tables[key]?.definition.columns ?? graph.models[key]?.definition.columns ?? []
         let descriptions = Dictionary(
             said.map { ($0.name, $0.description) }, uniquingKeysWith: { first, _ in first })

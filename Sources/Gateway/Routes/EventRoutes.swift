@@ -146,7 +146,8 @@ extension Exchange {
         if let id {
             guard let number = Int64(id), number >= 0 else {
                 throw Refusal(
-                    .badRequest, code: "gateway.bad-event-id", "The Last-Event-ID is not that of an event of a run.",
+                    .badRequest, code: "gateway.bad-event-id",
+                    "The Last-Event-ID is not that of an event of a run.",
                     remedy: "Send the id that came with the last event, or none.")
             }
             after = number

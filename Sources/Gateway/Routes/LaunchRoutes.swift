@@ -13,7 +13,9 @@ extension Route {
             parameters: [
                 Parameter(
                     name: "Idempotency-Key", place: .header, schema: .text(),
-                    doc: "A second request with the same key begins nothing, and is answered with the first run.")
+                    doc:
+                        "A second request with the same key begins nothing, and is answered with the first run."
+                )
             ],
             body: Body(
                 schema: .object(
@@ -23,7 +25,10 @@ extension Route {
                             "description": "Assets, as on the command line; * is all.",
                             "oneOf": [
                                 ["type": "string", "minLength": 1],
-                                ["type": "array", "minItems": 1, "items": ["type": "string", "minLength": 1]],
+                                [
+                                    "type": "array", "minItems": 1,
+                                    "items": ["type": "string", "minLength": 1],
+                                ],
                             ],
                         ])
                     ], optional: options)),
@@ -34,7 +39,8 @@ extension Route {
         ) { try await $0.launch() },
         Route(
             method: .post, path: "/api/v1/runs/{run}/rerun", name: "rerun", group: "runs",
-            summary: "Begins a run of what an earlier one did not build: its failed, blocked, cancelled and lost steps.",
+            summary:
+                "Begins a run of what an earlier one did not build: its failed, blocked, cancelled and lost steps.",
             role: .operate, parameters: [.run],
             answers: [AnswerForm(status: 201, doc: "The new run.", schema: .named(RunJSON.self))],
             problems: [404, 409]
@@ -119,7 +125,8 @@ extension Exchange {
         guard let name = HTTPField.Name("Idempotency-Key"), let key = headers[name] else { return nil }
         guard (1...200).contains(key.utf8.count) else {
             throw Refusal(
-                .badRequest, code: "gateway.idempotency-key", "The Idempotency-Key has \(key.utf8.count) bytes.",
+                .badRequest, code: "gateway.idempotency-key",
+                "The Idempotency-Key has \(key.utf8.count) bytes.",
                 remedy: "Send 1 to 200 bytes, such as a UUID.")
         }
         return "api/\(key)"

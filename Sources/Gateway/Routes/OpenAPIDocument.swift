@@ -54,7 +54,8 @@ struct OpenAPIDocument {
                 "securitySchemes": [
                     "token": [
                         "type": "http", "scheme": "bearer",
-                        "description": "A token of 'serve' in lake.yaml. The role read sees, operate changes.",
+                        "description":
+                            "A token of 'serve' in lake.yaml. The role read sees, operate changes.",
                     ]
                 ],
             ],

@@ -21,7 +21,8 @@ extension Route {
                     doc: "Only runs that were created at this instant or on this day (UTC), or later."),
                 .limit(default: 20, max: 1_000),
                 Parameter(
-                    name: "cursor", schema: .text(), doc: "next_cursor of the page before: gives the next one."),
+                    name: "cursor", schema: .text(),
+                    doc: "next_cursor of the page before: gives the next one."),
             ],
             answers: [AnswerForm(status: 200, doc: "A page of runs.", schema: .named(RunPageJSON.self))],
             problems: [400]
@@ -97,7 +98,9 @@ extension RunPosition {
 
     init?(cursor: String) {
         let parts = cursor.split(separator: ".", maxSplits: 1)
-        guard parts.count == 2, let time = Int64(parts[0]), let run = RunID(String(parts[1])) else { return nil }
+        guard parts.count == 2, let time = Int64(parts[0]), let run = RunID(String(parts[1])) else {
+            return nil
+        }
         self.init(createdAt: Timestamp(microseconds: time), run: run)
     }
 }

@@ -95,7 +95,8 @@ struct StepJSON: Described {
         ],
         optional: [
             "partition": .text("The first of its partitions."),
-            "partitions": .text("All of them, as after --partition."), "started_at": .instant(), "finished_at": .instant(), "rows": .integer(),
+            "partitions": .text("All of them, as after --partition."), "started_at": .instant(),
+            "finished_at": .instant(), "rows": .integer(),
             "bytes": .integer(), "reason": .text("Why it was skipped, or not tried."),
             "failure": .named(FailureJSON.self),
             "lease": .object(

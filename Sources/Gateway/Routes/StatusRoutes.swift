@@ -21,7 +21,8 @@ extension Route {
             return try .json(
                 StatusJSON(
                     lake: lake.definition.name, version: node.version, node: node.process.host,
-                    startedAt: node.startedAt.description, isScheduler: node.isScheduler, assets: lake.graph.assets.order.count,
+                    startedAt: node.startedAt.description, isScheduler: node.isScheduler,
+                    assets: lake.graph.assets.order.count,
                     work: WorkJSON(load), projectMistakes: context.host.condition.projectMistakes.count,
                     runs: runs.map(RunJSON.init)))
         },
@@ -69,7 +70,8 @@ struct StatusJSON: Described {
     static let schema = Schema.object(
         "",
         [
-            "lake": .text("Its name."), "version": .text("Tarn's."), "node": .text("The host of this service."),
+            "lake": .text("Its name."), "version": .text("Tarn's."),
+            "node": .text("The host of this service."),
             "started_at": .instant(), "assets": .integer(), "work": .named(WorkJSON.self),
             "project_mistakes": .integer("Mistakes of a changed project; the one before goes on."),
             "runs": .list(of: .named(RunJSON.self), "The last ten."),

@@ -117,7 +117,8 @@ extension Exchange {
     private static func unknown(_ noun: String, _ name: String, among known: [String]) -> Refusal {
         let meant = nearestName(to: name, among: known).map { "Did you mean '\($0)'? " } ?? ""
         return Refusal(
-            .notFound, code: "gateway.unknown-trigger", "This lake has no \(noun) \(JSON.text(name).inWords).",
+            .notFound, code: "gateway.unknown-trigger",
+            "This lake has no \(noun) \(JSON.text(name).inWords).",
             remedy: "\(meant)GET /api/v1/\(noun)s has all.")
     }
 

@@ -105,7 +105,9 @@ extension ValueShape where Value == ListenAddress {
     static var listenAddress: ValueShape {
         parsed(
             "an address and port such as 127.0.0.1:8080",
-            schema: orVariable(["type": "string", "pattern": "^(\\[[0-9A-Fa-f:.]+\\]|[A-Za-z0-9.-]+):[0-9]{1,5}$"])
+            schema: orVariable([
+                "type": "string", "pattern": "^(\\[[0-9A-Fa-f:.]+\\]|[A-Za-z0-9.-]+):[0-9]{1,5}$",
+            ])
         ) { ListenAddress($0) }
     }
 }

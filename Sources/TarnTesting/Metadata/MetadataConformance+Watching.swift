@@ -11,7 +11,8 @@ extension MetadataConformance {
                     let run = run(name)
                     try await store.createRun(
                         NewRun(
-                            id: run, selection: "*", trigger: .manual, createdAt: noon + .seconds(minutes * 60)),
+                            id: run, selection: "*", trigger: .manual,
+                            createdAt: noon + .seconds(minutes * 60)),
                         steps: [StepID(run: run, asset: asset("silver.\(name)"))])
                     if name != "open" { _ = try await store.cancel(run, at: noon + .seconds(600)) }
                 }
@@ -20,7 +21,8 @@ extension MetadataConformance {
                 #expect(found.map(\.run.text) == ["open", "asked", "new"])
                 #expect(found.map(\.state) == [.queued, .cancelled, .cancelled])
                 #expect(found.map(\.newestEvent) == [1, 4, 4])
-                #expect(try await store.activity(since: noon + .seconds(999), of: []).map(\.run.text) == ["open"])
+                #expect(
+                    try await store.activity(since: noon + .seconds(999), of: []).map(\.run.text) == ["open"])
             },
             Claim("counts what waits for whom, and since when, and how runs have ended lately") { store in
                 #expect(try await store.workload(at: noon, endedSince: noon) == Workload())
@@ -42,24 +44,29 @@ extension MetadataConformance {
                 (expected.queuedRuns, expected.readySteps, expected.blockedSteps) = (2, 2, 1)
                 expected.oldestReady = noon
                 #expect(
-                    try await store.workload(at: noon + .seconds(20), endedSince: noon - .seconds(86_400)) == expected)
+                    try await store.workload(at: noon + .seconds(20), endedSince: noon - .seconds(86_400))
+                        == expected)
                 let attempt = try await store.begin(first, at: noon + .seconds(20))
                 let failure = StepFailure(code: "source.lost", problem: "It went away.", category: .transient)
                 try await store.finish(steps: [
-                    attempt.finished(.retrying(failure), at: noon + .seconds(30), retryAt: noon + .seconds(90))
+                    attempt.finished(
+                        .retrying(failure), at: noon + .seconds(30), retryAt: noon + .seconds(90))
                 ])
                 (expected.queuedRuns, expected.runningRuns, expected.readySteps) = (1, 1, 1)
                 (expected.delayedSteps, expected.oldestReady) = (1, noon + .seconds(10))
                 expected.endedRuns = [.succeeded: 1]
                 #expect(
-                    try await store.workload(at: noon + .seconds(40), endedSince: noon - .seconds(99_999)) == expected)
+                    try await store.workload(at: noon + .seconds(40), endedSince: noon - .seconds(99_999))
+                        == expected)
                 _ = try await store.begin(second, at: noon + .seconds(40))
                 (expected.queuedRuns, expected.runningRuns, expected.readySteps) = (0, 2, 0)
                 (expected.runningSteps, expected.oldestReady) = (1, nil)
                 #expect(
-                    try await store.workload(at: noon + .seconds(41), endedSince: noon - .seconds(99_999)) == expected)
+                    try await store.workload(at: noon + .seconds(41), endedSince: noon - .seconds(99_999))
+                        == expected)
             },
-            Claim("gives the pages of a list of runs without loss, also where many began at one instant") { store in
+            Claim("gives the pages of a list of runs without loss, also where many began at one instant") {
+                store in
                 for number in 0..<12 {
                     _ = try await store.createRun(
                         NewRun(
@@ -75,13 +82,15 @@ extension MetadataConformance {
                 }
                 #expect(seen.map(\.text) == (10...21).reversed().map { "r\($0)" })
             },
-            Claim("knows when each asset was last published or found unchanged, whichever is later") { store in
+            Claim("knows when each asset was last published or found unchanged, whichever is later") {
+                store in
                 #expect(try await store.lastProofs().isEmpty)
                 let (a, b) = (asset("silver.a"), asset("silver.b"))
                 try await store.commit([
                     .materialized([
                         Materialization(
-                            asset: a, run: run("r1"), version: "v", codeHash: "c", rows: 1, bytes: ByteCount(1),
+                            asset: a, run: run("r1"), version: "v", codeHash: "c", rows: 1,
+                            bytes: ByteCount(1),
                             schema: [], inputs: [], startedAt: noon, finishedAt: noon + .seconds(1))
                     ]),
                     .verified([

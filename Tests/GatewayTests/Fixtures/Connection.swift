@@ -45,7 +45,9 @@ final class Connection: @unchecked Sendable {
                 let count = rest.withUnsafeBytes {
                     Glibc.send(socket, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL))
                 }
-                guard count > 0 else { throw ClientFailed("cannot send: \(String(cString: strerror(errno)))") }
+                guard count > 0 else {
+                    throw ClientFailed("cannot send: \(String(cString: strerror(errno)))")
+                }
                 rest = rest.dropFirst(count)
             }
         }
@@ -97,7 +99,8 @@ final class Connection: @unchecked Sendable {
 
     /// The next answer, in whatever way its length is told.
     func answer(isHead: Bool = false) async throws -> HTTPAnswer {
-        let head = try await text(upTo: "\r\n\r\n").trimmingCharacters(in: .newlines).components(separatedBy: "\r\n")
+        let head = try await text(upTo: "\r\n\r\n").trimmingCharacters(in: .newlines).components(
+            separatedBy: "\r\n")
         let status = Int(head[0].split(separator: " ")[1]) ?? 0
         var headers: [String: String] = [:]
         for line in head.dropFirst() {
