@@ -39,7 +39,7 @@ import Testing
         #expect(!"\(serve)".contains("ci-secret"))
     }
 
-    @Test(arguments: [
+    static let wrong: [(text: String, problem: String, code: String)] = [
         (
             "serve: { listen: 8080 }",
             "expected an address and port such as 127.0.0.1:8080, found the number 8080.", "wrong-type"
@@ -72,7 +72,14 @@ import Testing
         ),
         ("serve: { token: x }", "unknown key 'token': did you mean 'tokens'?", "unknown-key"),
         ("serve: 8080", "expected the keys of serve, found the number 8080.", "wrong-type"),
-    ])
+    ]
+
+    /// The same for the JSON Schema.
+    static var ofServe: [WrongFile] {
+        wrong.map { .lake($0.text, "\($0.problem) [project.\($0.code)]") }
+    }
+
+    @Test(arguments: wrong)
     func `is refused with its place if it is wrong`(text: String, problem: String, code: String) throws {
         let found = try files(text).mistakes()
         #expect(found.count == 1, "\(found)")

@@ -47,7 +47,7 @@ extension MetadataConformance {
                     try await store.workload(at: noon + .seconds(20), endedSince: noon - .seconds(86_400))
                         == expected)
                 let attempt = try await store.begin(first, at: noon + .seconds(20))
-                let failure = StepFailure(code: "source.lost", problem: "It went away.", category: .transient)
+                let failure = StepFailure(code: "source.unreachable", problem: "It went away.", category: .transient)
                 try await store.finish(steps: [
                     attempt.finished(
                         .retrying(failure), at: noon + .seconds(30), retryAt: noon + .seconds(90))
