@@ -26,6 +26,12 @@ import Testing
             #expect(sent < 400)
             let answer = await chunked.rest()
             #expect(answer.contains("413") || answer.isEmpty)
+            let broken = try served.connect()
+            try await broken.send(
+                "POST /api/v1/runs HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer \(Served.operate)\r\n"
+                    + "Content-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n{}\r\n")
+            let said = await broken.rest()
+            #expect(said.isEmpty || said.hasPrefix("HTTP/1.1 400"), "\(said)")
             // Who may not ask does not get his body read either.
             let stranger = try served.connect()
             try await stranger.send(

@@ -137,6 +137,8 @@ import Testing
             #expect(none.at("fields.0.name") == "selection")
             let (wrong, mistake) = try await refusal(#"{"selection": "silver.dim_custome"}"#)
             #expect(wrong == 422 && mistake.at("code") == "selection.mistake")
+            let (whole, unpartitioned) = try await refusal(#"{"selection": "*", "partition": "2026-11-22"}"#)
+            #expect(whole == 422 && unpartitioned.at("code") == "partition.none")
             #expect(mistake.at("remedy")?.contains("silver.dim_customer") == true)
             for body in ["", "[]", "{", "\u{FEFF}nonsense", String(repeating: "[", count: 5_000)] {
                 #expect(try await refusal(body).0 == 400, "\(body.prefix(10))")

@@ -83,7 +83,7 @@ struct Responder: Sendable {
         let alarm = alarm(on: channel)
         defer { alarm.cancel() }
         var body = ByteBuffer()
-        while var part = try await parts.next() {
+        while var part = try await next(of: &parts) {
             guard body.readableBytes + part.readableBytes <= max else { throw isTooLong }
             body.writeBuffer(&part)
         }
@@ -96,6 +96,18 @@ struct Responder: Sendable {
                 remedy: "Send JSON with 'Content-Type: application/json'.")
         }
         return body
+    }
+
+    @concurrent private func next(of parts: inout RequestBody.AsyncIterator) async throws -> ByteBuffer? {
+        do {
+            return try await parts.next()
+        } catch let error where !(error is CancellationError) {
+            // What follows is no HTTP any more.
+            throw Refusal(
+                .badRequest, code: "gateway.bad-body",
+                "The body of the request cannot be read: it is broken off.",
+                remedy: "Send it again, whole.")
+        }
     }
 
     /// Reads on for a moment, and forgets it.
