@@ -119,9 +119,8 @@ let package = Package(
         ours(
             "Gateway",
             [
-                "Blocking", "LakeModel", "LakeStore", "Metadata", "Orchestrator", "Project", crypto,
-                hummingbird,
-                lifecycle, logging,
+                "LakeModel", "LakeSQL", "Metadata", "Orchestrator", "Project", "Transform", crypto,
+                hummingbird, lifecycle, logging,
             ] + nio),
         ours(
             "Commands",
@@ -146,9 +145,8 @@ let package = Package(
         tests(
             of: "Gateway",
             [
-                "Blocking", "LakeModel", "Metadata", "Orchestrator", "Project", "SQLite", "TarnTesting",
-                lifecycle,
-                logging,
+                "Blocking", "LakeModel", "Metadata", "Orchestrator", "Postgres", "Project", "SQLite", "TarnTesting",
+                lifecycle, logging,
             ] + nio),
         tests(of: "LakeModel"),
         tests(of: "LakeSQL", ["DuckDB", "LakeModel", "LakeStore", "TarnTesting"]),

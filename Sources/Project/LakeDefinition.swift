@@ -29,6 +29,7 @@ package struct LakeDefinition: Sendable {
     package let schedules: [ScheduleDefinition]
     /// In the order of names.
     package let sensors: [SensorDefinition]
+    package let serve: ServeDefinition
     package let work: WorkDefinition
     package let metadata: MetadataLocation
 
@@ -39,7 +40,8 @@ package struct LakeDefinition: Sendable {
         resources: ResourceLimits = ResourceLimits(), exclusions: [Exclusion] = [],
         sources: [SourceDefinition] = [], models: [ModelDefinition] = [],
         schedules: [ScheduleDefinition] = [], sensors: [SensorDefinition] = [],
-        work: WorkDefinition = WorkDefinition(), metadata: MetadataLocation = .sqlite
+        work: WorkDefinition = WorkDefinition(), metadata: MetadataLocation = .sqlite,
+        serve: ServeDefinition = ServeDefinition()
     ) {
         self.name = name
         self.description = description
@@ -56,6 +58,7 @@ package struct LakeDefinition: Sendable {
         self.models = models
         self.schedules = schedules
         self.sensors = sensors
+        self.serve = serve
         self.work = work
         self.metadata = metadata
     }

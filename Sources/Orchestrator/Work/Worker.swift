@@ -42,6 +42,7 @@ actor Worker {
     private let pools: @Sendable () -> [String: Int]
     /// The only run that is worked on; `nil` for all that are bound to no process.
     private let run: RunID?
+    private let meter: WorkMeter
     private var core: WorkerCore
     private var leases: [StepID: StepLease] = [:]
     private var reasons: [StepID: WorkerCore.StopReason] = [:]
@@ -66,7 +67,7 @@ actor Worker {
     init(
         id: WorkerID, metadata: any MetadataStore, executor: any StepExecutor, observer: any RunObserver,
         settings: WorkerCore.Settings, pools: @escaping @Sendable () -> [String: Int] = { [:] },
-        run: RunID? = nil
+        run: RunID? = nil, meter: WorkMeter = WorkMeter()
     ) {
         self.id = id
         self.metadata = metadata
@@ -74,6 +75,7 @@ actor Worker {
         self.observer = observer
         self.pools = pools
         self.run = run
+        self.meter = meter
         var settings = settings
         settings.hasOwnRun = run != nil
         core = WorkerCore(settings)
@@ -183,6 +185,10 @@ actor Worker {
                 owner: id, run: run, stepsMax: count, pools: pools(), leaseFor: settings.leaseFor,
                 now: Lake.now())
             let claims = try await metadata.claim(request)
+            meter.count {
+                $0.claimRequests += 1
+                $0.claimed += Int64(claims.count)
+            }
             core.claimed(
                 claims.map { ($0.step, $0.epoch, $0.expiresAt, executor.timeout(of: $0.step)) },
                 at: Lake.now())
@@ -241,6 +247,7 @@ actor Worker {
         }
         do {
             try await record(work, lease)
+            meter.count { $0.ended += 1 }
             observer.observe(.stepFinished(step.asset, work.end), of: step)
         } catch is StepRefusal {
             // Somebody else has it: what we would say of it does not count.
@@ -282,6 +289,7 @@ actor Worker {
             let taken = try? await metadata.reclaim(
                 at: Lake.now(), isAlive: ProcessTable.liveness(seenFrom: process)), !taken.isEmpty
         else { return }
+        meter.count { $0.reclaimed += Int64(taken.count) }
         wake()
     }
 
@@ -297,6 +305,11 @@ actor Worker {
             let answer = try? await metadata.renew(
                 held, runs: run.map { [$0] } ?? [], by: id, for: core.settings.leaseFor, at: Lake.now())
         else { return }
+        let lost = answer.leases.count { $0 == .lost }
+        meter.count {
+            $0.lost += Int64(lost)
+            $0.renewed += Int64(answer.leases.count - lost)
+        }
         for (lease, answer) in zip(held, answer.leases) {
             let actions =
                 switch answer {
