@@ -20,7 +20,7 @@ import Testing
         let lake = try LittleLake(sqlite: Self.days)
         let (manifest, ledger) = try await lake.commit(.partitioned(), ["2026-11-20", "2026-11-22"])
         #expect(ledger.rows == 4)
-        #expect(manifest.mode == .partitioned && manifest.origin.fingerprint == nil)
+        #expect(manifest.mode == .partitioned && manifest.origin.fingerprint != nil)
         #expect(manifest.files.map(\.partition?.text) == ["2026-11-20", "2026-11-22"])
         #expect(manifest.files.map(\.rows) == [2, 2])
         #expect(manifest.origin.remarks == ["1 rows of the source have NULL in at and are in no partition."])

@@ -74,6 +74,8 @@ import Transform
         let daily = try await hash("partitions: daily")
         #expect(whole != daily)
         #expect(try await hash("partitions: daily\ndescription: y") == daily)
-        #expect(try await hash("partitions: { by: daily, start: 2022-05-01 }") != daily)
+        #expect(try await hash("partitions: { by: daily, timezone: Europe/London }") != daily)
+        // Those that are there are what they were.
+        #expect(try await hash("partitions: { by: daily, start: 2022-05-01, end_offset: 1 }") == daily)
     }
 }
