@@ -21,6 +21,11 @@ package struct BackfillRefusal: Diagnostic {
         case unknown(BackfillID)
     }
 
+    package init(name: TriggerName? = nil, kind: Kind) {
+        self.name = name
+        self.kind = kind
+    }
+
     package var code: String {
         switch kind {
         case .exists: "backfill.exists"
@@ -46,7 +51,8 @@ package protocol BackfillStore: Sendable {
     /// - Throws: ``BackfillRefusal`` if one of its name is not over.
     func createBackfill(_ backfill: Backfill) async throws
 
-    /// Changes a backfill, creates runs and cancels others, all in one transaction, while nobody else changes it.
+    /// Changes a backfill, creates runs and cancels others, all in one transaction, while nobody else
+    /// changes it.
     ///
     /// - Parameters:
     ///   - leaseFor: How long a run is left alone that is bound to a process.

@@ -45,7 +45,7 @@ package final class Lake: Sendable {
         }
         let metadata = try await SQLiteMetadataStore.open(at: "\(system)/tarn.db", now: now())
         let graph = try await LakeGraph.analyze(
-            loaded, with: StatementAnalyzer(cache: FactCache(metadata: metadata)))
+            loaded, with: StatementAnalyzer(cache: FactCache(metadata: metadata)), at: now())
         let store =
             switch definition.store {
             case .local(let path): try LocalStore(root: path)

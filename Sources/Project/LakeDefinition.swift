@@ -29,6 +29,8 @@ package struct LakeDefinition: Sendable {
     package let schedules: [ScheduleDefinition]
     /// In the order of names.
     package let sensors: [SensorDefinition]
+    /// In the order of names.
+    package let backfills: [BackfillDefinition]
 
     package init(
         name: String, description: String? = nil, folder: String, store: StoreLocation,
@@ -36,7 +38,8 @@ package struct LakeDefinition: Sendable {
         connections: [String: ConnectionDefinition] = [:], tolerance: Double = 0.01,
         resources: ResourceLimits = ResourceLimits(), exclusions: [Exclusion] = [],
         sources: [SourceDefinition] = [], models: [ModelDefinition] = [],
-        schedules: [ScheduleDefinition] = [], sensors: [SensorDefinition] = []
+        schedules: [ScheduleDefinition] = [], sensors: [SensorDefinition] = [],
+        backfills: [BackfillDefinition] = []
     ) {
         self.name = name
         self.description = description
@@ -53,6 +56,7 @@ package struct LakeDefinition: Sendable {
         self.models = models
         self.schedules = schedules
         self.sensors = sensors
+        self.backfills = backfills
     }
 
     /// How old tables may be, of all that say so.

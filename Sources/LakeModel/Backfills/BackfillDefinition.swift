@@ -12,14 +12,16 @@ package struct BackfillDefinition: Hashable, Sendable {
     /// Whether partitions that are built and not out of date are built again.
     package let isRebuild: Bool
     package let place: Place?
+    package let partitionsPlace: Place?
 
     /// Below everything that nobody has given a priority.
     package static let defaultPriority = -10
+    package static let unnamed = TriggerName(known: "backfill")
 
     package init(
         name: TriggerName, description: String? = nil, selection: Selection, partitions: String = "all",
         pace: BackfillPace = BackfillPace(), priority: Int = BackfillDefinition.defaultPriority,
-        tags: [String] = [], isRebuild: Bool = false, place: Place? = nil
+        tags: [String] = [], isRebuild: Bool = false, place: Place? = nil, partitionsPlace: Place? = nil
     ) {
         self.name = name
         self.description = description
@@ -30,6 +32,7 @@ package struct BackfillDefinition: Hashable, Sendable {
         self.tags = tags
         self.isRebuild = isRebuild
         self.place = place
+        self.partitionsPlace = partitionsPlace
     }
 }
 

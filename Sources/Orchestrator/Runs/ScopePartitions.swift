@@ -14,9 +14,10 @@ struct ScopePartitions: Sendable {
 
     /// - Parameter order: The selected assets in building order.
     /// - Throws: ``PartitionMistake``.
-    init(_ partitions: RunScope.Partitions, of order: [AssetKey], in lake: Lake, at now: Timestamp)
-        async throws
-    {
+    init(
+        _ partitions: RunScope.Partitions, of order: [AssetKey], isForced: Bool = false, in lake: Lake,
+        at now: Timestamp
+    ) async throws {
         self.lake = lake
         self.now = now
         schemes = try await PartitionSchemes(of: order, in: lake)
@@ -28,9 +29,9 @@ struct ScopePartitions: Sendable {
                 sets[asset] = try read(written[asset] ?? "", asset)
                 named.insert(asset)
             }
-        case .written(let text, let leavesOutBuilt):
+        case .written(let text, let builtSince):
             try readOrMap(text, partitioned, order)
-            if leavesOutBuilt { try await leaveOutBuilt() }
+            if let builtSince { try await leaveOutBuilt(since: builtSince, isForced: isForced) }
         }
     }
 
@@ -101,12 +102,17 @@ struct ScopePartitions: Sendable {
         return needed.map { PartitionSet(schemes[asset], unionOf: $0) }
     }
 
-    private mutating func leaveOutBuilt() async throws {
-        for (asset, set) in sets {
-            let statuses = try await lake.partitionStatuses(of: asset, at: now)
+    /// Only of those that were named: what follows from them may have to be built again and again.
+    private mutating func leaveOutBuilt(since: Timestamp, isForced: Bool) async throws {
+        for asset in named.sorted() {
+            guard let set = sets[asset] else { continue }
+            let keys = Array(set.oldestFirst)
+            let builds = try await lake.metadata.partitionBuilds(of: asset, among: keys)
             sets[asset] = PartitionSet(
                 set.scheme,
-                keys: set.oldestFirst.filter { statuses.statuses.status(of: $0).kind != .built })
+                keys: keys.filter { key in
+                    builds[key].map { (isForced ? $0.builtAt : $0.verifiedAt) < since } ?? true
+                })
         }
     }
 }
