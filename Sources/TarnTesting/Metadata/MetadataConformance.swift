@@ -21,7 +21,8 @@ package enum MetadataConformance {
         package var testDescription: String { sentence }
     }
 
-    package static let claims: [Claim] = runs + steps + leases + reclaims + events + assets + upkeep
+    package static let claims: [Claim] =
+        runs + steps + leases + reclaims + events + assets + partitions + backfills + upkeep
 
     static let noon = Timestamp(microseconds: 1_790_000_000_000_000)
 
