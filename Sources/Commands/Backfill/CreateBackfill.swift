@@ -47,7 +47,8 @@ struct CreateBackfill: AsyncParsableCommand {
     var stopAfter: Int?
     @Option(name: .long, help: ArgumentHelp("What it is called.", valueName: "name")) var name: String?
     @Option(
-        name: .long, help: ArgumentHelp("Among queued runs the higher one goes first.", valueName: "number"))
+        name: .long, parsing: .unconditional,
+        help: ArgumentHelp("Among queued runs the higher one goes first.", valueName: "number"))
     var priority: Int?
     @Option(
         name: .long, parsing: .singleValue,
