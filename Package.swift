@@ -20,6 +20,16 @@ let settings: [SwiftSetting] = [
 let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
 let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
 let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
+let httpClient = Target.Dependency.product(name: "AsyncHTTPClient", package: "async-http-client")
+let hummingbird = Target.Dependency.product(name: "HummingbirdCore", package: "hummingbird")
+let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
+let lifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
+let nio: [Target.Dependency] = [
+    .product(name: "HTTPTypes", package: "swift-http-types"),
+    .product(name: "NIOCore", package: "swift-nio"),
+    .product(name: "NIOHTTPTypes", package: "swift-nio-extras"),
+    .product(name: "NIOPosix", package: "swift-nio"),
+]
 let yams = Target.Dependency.product(name: "Yams", package: "Yams")
 
 /// - Parameter isAlwaysOptimized: Also in debug builds: a hundred thousand simulated nights are tests, too.
@@ -44,8 +54,15 @@ let package = Package(
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
         .package(url: "https://github.com/apple/swift-crypto", from: "4.0.0"),
+        .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0", traits: []),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.0"),
+        .package(url: "https://github.com/apple/swift-nio-extras", from: "1.35.0"),
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+        .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.0", traits: []),
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.0"),
+        .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0", traits: []),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
     ],
     targets: [
         // bindings
@@ -82,7 +99,8 @@ let package = Package(
         ours(
             "Extraction",
             [
-                "Blocking", "CZlib", "DuckDB", "LakeModel", "LakeStore", "MySQL", "Postgres", "Project", "SQLite",
+                "Blocking", "CZlib", "DuckDB", "LakeModel", "LakeStore", "MySQL", "Postgres", "Project",
+                "SQLite",
                 crypto,
             ]),
         ours("Transform", ["Blocking", "DuckDB", "LakeModel", "LakeSQL", "LakeStore", "Project"]),
@@ -93,16 +111,23 @@ let package = Package(
             "Orchestrator",
             [
                 "Blocking", "DuckDB", "Extraction", "LakeModel", "LakeSQL", "LakeStore", "Metadata",
-                "Project",
-                "Quality", "Transform",
+                "Postgres", "Project", "Quality", "Transform", crypto, httpClient, logging,
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
             ]),
         // faces
+        ours(
+            "Gateway",
+            [
+                "Blocking", "LakeModel", "LakeStore", "Metadata", "Orchestrator", "Project", crypto, hummingbird,
+                lifecycle, logging,
+            ] + nio),
         ours(
             "Commands",
             [
                 "Blocking", "CTemplates", "DuckDB", "Extraction", "LakeModel", "LakeSQL", "LakeStore",
                 "Metadata", "MySQL",
-                "Orchestrator", "Project", "SampleData", "Terminal", "Transform", argumentParser,
+                "Orchestrator", "Project", "SampleData", "Terminal", "Transform", argumentParser, lifecycle, logging,
             ]),
         .executableTarget(name: "tarn", dependencies: ["Commands"], swiftSettings: settings),
         // not shipped
@@ -116,6 +141,12 @@ let package = Package(
                 "Blocking", "DuckDB", "LakeModel", "LakeSQL", "LakeStore", "MySQL", "Postgres", "Project",
                 "SQLite", "TarnTesting",
             ]),
+        tests(
+            of: "Gateway",
+            [
+                "Blocking", "LakeModel", "Metadata", "Orchestrator", "Project", "SQLite", "TarnTesting", lifecycle,
+                logging,
+            ] + nio),
         tests(of: "LakeModel"),
         tests(of: "LakeSQL", ["DuckDB", "LakeModel", "LakeStore", "TarnTesting"]),
         tests(of: "LakeStore", ["Blocking", "LakeModel", "TarnTesting"]),

@@ -80,6 +80,8 @@ final class Interruption: Sendable {
         var signals = 0
         /// What a signal stops instead of the command.
         var inner: (@Sendable () -> Void)?
+        /// Who is told of signals instead, and ends the command by itself.
+        var listener: (@Sendable (Int32) -> Void)?
     }
 
     /// Returns when the first signal has come, or when the task is cancelled.
@@ -94,15 +96,25 @@ final class Interruption: Sendable {
         return try body()
     }
 
+    /// While `body` runs, signals are told to `listener`: it is a service, of which SIGHUP is no end. A second
+    /// SIGTERM or Ctrl-C ends the process at once.
+    func during(
+        _ listener: @escaping @Sendable (Int32) -> Void, body: () async throws -> Void
+    ) async throws {
+        state.withLock { $0.listener = listener }
+        defer { state.withLock { $0.listener = nil } }
+        try await body()
+    }
+
     func receive(_ signal: Int32) {
-        let (count, stop) = state.withLock { state in
-            if let inner = state.inner { return (0, Optional(inner)) }
-            state.signals += 1
-            return (state.signals, nil)
+        let (count, stop, listener) = state.withLock { state in
+            if let inner = state.inner { return (0, Optional(inner), state.listener) }
+            if state.listener == nil || signal != SIGHUP { state.signals += 1 }
+            return (state.signals, nil, state.listener)
         }
         if let stop { return stop() }
         if count > 1 { _exit(128 + signal) }
-        arrivals.continuation.yield()
+        if let listener { listener(signal) } else { arrivals.continuation.yield() }
     }
 }
 

@@ -142,3 +142,14 @@ package struct MetadataFailure: Diagnostic {
     package var problem: String { "\(database) did not carry out a statement: \(detail)." }
     package var remedy: String { "Check the disk and the file's permissions, then try again." }
 }
+
+/// Somebody else does now what only one process does at a time.
+package struct OfficeLost: Diagnostic {
+    package let office: String
+    package let epoch: LeaseEpoch
+    package var code: String { "metadata.office-lost" }
+    package var problem: String { "Another process has become the \(office) after epoch \(epoch)." }
+    package var remedy: String {
+        "Nothing is to be done: the other one goes on, and nothing was changed here."
+    }
+}

@@ -12,8 +12,8 @@ package import LakeModel
 /// there before relying on it.
 package protocol MetadataStore: BackfillStore {
     /// Carries out all changes, in their order, or none of them.
-    /// - Throws: ``StepRefusal``, ``RunRefusal``, ``UnknownRun`` or ``UnknownStep`` if one of them is not
-    ///   allowed.
+    /// - Throws: ``StepRefusal``, ``RunRefusal``, ``UnknownRun``, ``UnknownStep`` or ``OfficeLost`` if one of
+    ///   them is not allowed.
     func commit(_ changes: [MetadataChange]) async throws
 
     /// Creates a run with its steps, which wait.
@@ -72,6 +72,15 @@ package protocol MetadataStore: BackfillStore {
 
     /// Gives an office up, if it is ours.
     func resign(_ office: String, as owner: WorkerID) async throws
+
+    /// What every trigger remembers, by kind and name.
+    func triggers() async throws -> [TriggerRecord]
+
+    /// Which triggers somebody has paused, or let go although the project pauses them.
+    func pauses() async throws -> [TriggerPause]
+
+    /// - Parameter isPaused: `nil` is as the project says.
+    func pause(_ trigger: TriggerID, _ isPaused: Bool?, at now: Timestamp) async throws
 
     /// Waits until somebody has changed something, as far as the database can tell; otherwise for `patience`.
     func awaitChange(atMost patience: Duration) async
@@ -156,6 +165,12 @@ package enum MetadataChange: Hashable, Sendable {
     case materialized([Materialization])
     case verified([Verification])
     case reconciled([ReconciliationRecord])
+    /// Nothing of it happens unless the office is still held under this epoch.
+    case officeHeld(String, LeaseEpoch)
+    /// As ``MetadataStore/createRun(_:steps:leaseFor:)`` does it; nothing happens if the idempotency key is
+    /// known.
+    case runCreated(NewRun, steps: [PlannedStep])
+    case triggersRemembered([TriggerRecord])
     /// Partitions that were built, or found to be what a build would give.
     case partitionsBuilt([PartitionBuild])
 }

@@ -7,6 +7,7 @@ package import LakeModel
 package import LakeSQL
 package import LakeStore
 package import Metadata
+internal import Postgres
 package import Project
 internal import Quality
 internal import Synchronization
@@ -22,6 +23,7 @@ package final class Lake: Sendable {
     private let engine = Mutex<LakeSession?>(nil)
     private let extraction = Mutex<Database?>(nil)
     private let slots = Mutex<[SourceName: SourceSlots]>([:])
+    private let rules: [AssetKey: AssetRules]
 
     package var definition: LakeDefinition { graph.definition }
     package var manifests: ManifestStore { ManifestStore(store) }
@@ -30,6 +32,7 @@ package final class Lake: Sendable {
         self.graph = graph
         self.store = store
         self.metadata = metadata
+        rules = graph.definition.rules
     }
 
     /// Opens the lake in `folder`.
@@ -43,7 +46,33 @@ package final class Lake: Sendable {
                 throw FolderUnusable(path: system, reason: String(cString: strerror(errno)))
             }
         }
-        let metadata = try await SQLiteMetadataStore.open(at: "\(system)/tarn.db", now: now())
+        return try await open(loaded, definition, metadata: try await openMetadata(of: definition))
+    }
+
+    /// The same lake as its files say it now, over the same metadata.
+    /// - Throws: ``Diagnostics`` with every mistake; ``MetadataMoved``.
+    package func reopened(variables: [String: String]) async throws -> Lake {
+        let loaded = LakeDefinition.load(folder: definition.folder, environmentVariables: variables)
+        guard let definition = loaded.definition else { throw Diagnostics(loaded.mistakes) }
+        guard definition.metadata.isSame(as: self.definition.metadata),
+            definition.store == self.definition.store
+        else { throw LakeMoved(folder: definition.folder) }
+        return try await Lake.open(loaded, definition, metadata: metadata)
+    }
+
+    private static func openMetadata(of definition: LakeDefinition) async throws -> any MetadataStore {
+        switch definition.metadata {
+        case .sqlite:
+            try await SQLiteMetadataStore.open(at: "\(systemFolder(of: definition))/tarn.db", now: now())
+        case .postgres(let address, let database, let schema):
+            try await PostgresMetadataStore.open(
+                PostgresSettings(address, database: database), schema: schema, now: now())
+        }
+    }
+
+    private static func open(
+        _ loaded: LoadedLake, _ definition: LakeDefinition, metadata: any MetadataStore
+    ) async throws -> Lake {
         let graph = try await LakeGraph.analyze(
             loaded, with: StatementAnalyzer(cache: FactCache(metadata: metadata)), at: now())
         let store =
@@ -118,14 +147,26 @@ package final class Lake: Sendable {
     package var pools: [String: Int] {
         var pools: [String: Int] = [:]
         for source in definition.sources { pools["source/\(source.name)"] = source.connectionsMax }
+        pools.merge(definition.work.pools) { first, _ in first }
         return pools
     }
 
     /// What building an asset takes of the pools.
     func poolUses(of asset: AssetKey) -> [PoolUse] {
-        guard let table = graph.tables[asset] else { return [] }
-        return [PoolUse(pool: "source/\(table.source.name)")]
+        let table = graph.tables[asset]
+        var uses = [
+            table.map { PoolUse(pool: "source/\($0.source.name)") } ?? PoolUse(pool: "duckdb"),
+            PoolUse(pool: "global"),
+        ]
+        for use in rules[asset]?.pools ?? [] {
+            uses.removeAll { $0.pool == use.pool }
+            uses.append(use)
+        }
+        return uses
     }
+
+    /// How long a step of an asset may take; `nil` is for ever.
+    func timeout(of asset: AssetKey) -> Duration? { rules[asset]?.timeout ?? definition.work.timeout }
 
     /// What is published of an asset; `nil` if nothing is.
     package func state(of key: AssetKey) async throws -> AssetState? {
@@ -154,6 +195,33 @@ package final class Lake: Sendable {
             return states
         }
     }
+}
+
+extension MetadataLocation {
+    /// Whether the history is in the same place, however that is reached.
+    fileprivate func isSame(as other: MetadataLocation) -> Bool {
+        switch (self, other) {
+        case (.sqlite, .sqlite): true
+        case (
+            .postgres(let one, let database, let schema),
+            .postgres(let two, let otherDatabase, let otherSchema)
+        ):
+            one.host == two.host && one.port == two.port && one.socket == two.socket
+                && database == otherDatabase && schema == otherSchema
+        default: false
+        }
+    }
+}
+
+/// The files of a lake that is open name another store, or another place for the history.
+struct LakeMoved: Diagnostic {
+    let folder: String
+
+    var code: String { "lake.moved" }
+    var problem: String {
+        "lake.yaml in \(folder) names another 'store' or 'metadata' than the one that is open."
+    }
+    var remedy: String { "Stop tarn and start it again: it cannot move while it works." }
 }
 
 /// Remembers analyses of SQL as facts of the metadata.

@@ -5,6 +5,7 @@ package import LakeModel
 internal import LakeSQL
 internal import LakeStore
 package import Metadata
+package import Project
 internal import Quality
 internal import Synchronization
 internal import Transform
@@ -52,7 +53,7 @@ struct BoundRun: Sendable {
         let worker = Worker(
             id: WorkerID(process, random: .random(in: 0...UInt32.max)), metadata: lake.metadata,
             executor: LakeSteps(lake: lake, options: options, observer: observer), observer: observer,
-            settings: options.worker, pools: lake.pools, run: id)
+            settings: options.worker, pools: { [lake] in lake.pools }, run: id)
         try await worker.work()
         // What is staged is removed by the next run: a cancelled task can read and delete nothing any more.
         try Task.checkCancellation()
@@ -78,11 +79,26 @@ package struct RunOptions: Sendable {
     package var retry = RetryPolicy()
 
     package init() {}
+
+    /// As `lake.yaml` says it.
+    package init(_ work: WorkDefinition) {
+        retry = work.retry
+        worker.slots = work.slots
+        worker.leaseFor = work.leaseFor
+        worker.stallMax = work.stallMax
+    }
 }
 
 /// Somebody who watches a run. Called from several tasks.
 package protocol RunObserver: Sendable {
     func observe(_ event: RunProgress)
+
+    /// The same for who watches several runs.
+    func observe(_ event: RunProgress, of step: StepID)
+}
+
+extension RunObserver {
+    package func observe(_ event: RunProgress, of step: StepID) { observe(event) }
 }
 
 /// What happens in a run, for who watches it. The metadata keeps its own, durable account.

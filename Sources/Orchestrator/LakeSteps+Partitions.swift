@@ -37,7 +37,7 @@ extension LakeSteps {
             if wait != nil { await noteEmpty(asset) }
             return skipped(lease, decisions, unchanged, wait?.for, began)
         }
-        observer.observe(.stepStarted(asset, reasons, watch: lease.watch))
+        observer.observe(.stepStarted(asset, reasons, watch: lease.watch), of: lease.step)
         return try await build(lease, began, unchanged: verified(unchanged, decisions)) {
             try await build(wanted, decisions, lease)
         }

@@ -44,13 +44,15 @@ struct LakeSteps: StepExecutor {
                 ]
                 return work
             case .build(let reasons):
-                observer.observe(.stepStarted(asset, reasons, watch: lease.watch))
+                observer.observe(.stepStarted(asset, reasons, watch: lease.watch), of: lease.step)
                 return try await build(lease, began) { try await build(lease) }
             }
         } catch {
             return failed(lease, error, began)
         }
     }
+
+    func timeout(of step: StepID) -> Duration? { lake.timeout(of: step.asset) }
 
     private func failed(
         _ lease: StepLease, _ error: any Error, _ began: ContinuousClock.Instant

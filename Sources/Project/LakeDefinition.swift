@@ -31,6 +31,8 @@ package struct LakeDefinition: Sendable {
     package let sensors: [SensorDefinition]
     /// In the order of names.
     package let backfills: [BackfillDefinition]
+    package let work: WorkDefinition
+    package let metadata: MetadataLocation
 
     package init(
         name: String, description: String? = nil, folder: String, store: StoreLocation,
@@ -39,7 +41,8 @@ package struct LakeDefinition: Sendable {
         resources: ResourceLimits = ResourceLimits(), exclusions: [Exclusion] = [],
         sources: [SourceDefinition] = [], models: [ModelDefinition] = [],
         schedules: [ScheduleDefinition] = [], sensors: [SensorDefinition] = [],
-        backfills: [BackfillDefinition] = []
+        backfills: [BackfillDefinition] = [],
+        work: WorkDefinition = WorkDefinition(), metadata: MetadataLocation = .sqlite
     ) {
         self.name = name
         self.description = description
@@ -57,6 +60,18 @@ package struct LakeDefinition: Sendable {
         self.schedules = schedules
         self.sensors = sensors
         self.backfills = backfills
+        self.work = work
+        self.metadata = metadata
+    }
+
+    /// How each asset is worked on.
+    package var rules: [AssetKey: AssetRules] {
+        var rules: [AssetKey: AssetRules] = [:]
+        for source in sources {
+            for table in source.tables { rules[.bronze(source.name, table.name)] = table.rules }
+        }
+        for model in models { rules[model.key] = model.rules }
+        return rules
     }
 
     /// How old tables may be, of all that say so.
@@ -154,6 +169,7 @@ package struct ModelDefinition: Sendable {
     /// Inputs of which others than the partitions of the same time and key count.
     package let inputs: [InputDefinition]
     package let freshness: FreshnessPolicy?
+    package let rules: AssetRules
     /// The SELECT without the header. ``sqlPlace`` is where it begins.
     package let sql: String
     package let sqlPlace: Place
@@ -162,7 +178,7 @@ package struct ModelDefinition: Sendable {
         key: AssetKey, description: String? = nil, grain: String? = nil, owner: String? = nil,
         tags: [String] = [], materialization: Materialization = .full, columns: [ColumnDefinition] = [],
         checks: [Check] = [], partitions: PartitionsDefinition? = nil, inputs: [InputDefinition] = [],
-        freshness: FreshnessPolicy? = nil, sql: String, sqlPlace: Place
+        freshness: FreshnessPolicy? = nil, rules: AssetRules = AssetRules(), sql: String, sqlPlace: Place
     ) {
         self.key = key
         self.description = description
@@ -175,6 +191,7 @@ package struct ModelDefinition: Sendable {
         self.partitions = partitions
         self.inputs = inputs
         self.freshness = freshness
+        self.rules = rules
         self.sql = sql
         self.sqlPlace = sqlPlace
     }

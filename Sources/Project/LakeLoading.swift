@@ -19,7 +19,7 @@ struct LakeLoading {
             lookUp(triggers, among: named, sources: sources.definitions, models: models.definitions)
         }
         guard let name = lake.name, let store = lake.store, let zone = lake.zone,
-            let environment = lake.environment
+            let environment = lake.environment, let metadata = lake.metadata
         else { return (nil, named, sources.unreadable) }
         let definition = LakeDefinition(
             name: name, description: lake.description, folder: folder.path, store: store, zone: zone,
@@ -27,7 +27,7 @@ struct LakeLoading {
             resources: lake.resources, exclusions: lake.exclusions, sources: sources.definitions,
             models: models.definitions, schedules: triggers.schedules.sorted { $0.name < $1.name },
             sensors: triggers.sensors.sorted { $0.name < $1.name },
-            backfills: triggers.backfills.sorted { $0.name < $1.name })
+            backfills: triggers.backfills.sorted { $0.name < $1.name }, work: lake.work, metadata: metadata)
         return (definition, named, sources.unreadable)
     }
 
@@ -100,7 +100,7 @@ struct LakeLoading {
                 continue
             }
             for file in folder.entries(of: "models/\(entry.name)") ?? [] {
-                read(file, layer: entry.name, zone: lake.zone ?? .utc, into: &models)
+                read(file, layer: entry.name, of: lake, into: &models)
             }
         }
         models.definitions.sort { $0.key < $1.key }
@@ -119,7 +119,7 @@ struct LakeLoading {
     }
 
     private func read(
-        _ entry: LakeFolder.Entry, layer: String, zone: ZoneRules, into models: inout Models
+        _ entry: LakeFolder.Entry, layer: String, of lake: LakeFile, into models: inout Models
     ) {
         let file = "models/\(layer)/\(entry.name)"
         guard let stem = stem(of: entry, file: file, suffix: ".sql") else { return }
@@ -131,7 +131,9 @@ struct LakeLoading {
         }
         models.keys.insert(key)
         guard let text = text(of: file) else { return }
-        let model = ModelFile(text, key: key, file: file, zone: zone, variables: variables, mistakes)
+        let model = ModelFile(
+            text, key: key, file: file, zone: lake.zone ?? .utc, pools: lake.work.pools, variables: variables,
+            mistakes)
         models.references += model.references
         if let definition = model.definition { models.definitions.append(definition) }
     }

@@ -99,6 +99,11 @@ import Testing
         }
         #expect(try await store.runs(RunFilter()).count == 1)
         server.kill()
+        // Its sessions end a moment after it.
+        let deadline = ContinuousClock.now + .seconds(60)
+        while ContinuousClock.now < deadline, (try? await store.runs(RunFilter())) != nil {
+            try await Task.sleep(for: .milliseconds(20))
+        }
         let failure = await #expect(throws: MetadataUnreachable.self) { try await store.runs(RunFilter()) }
         #expect(failure?.isTransient == true)
         store.close()

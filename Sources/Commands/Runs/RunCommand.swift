@@ -2,6 +2,7 @@ internal import ArgumentParser
 internal import LakeModel
 internal import Metadata
 internal import Orchestrator
+internal import Project
 internal import Terminal
 
 struct RunCommand: AsyncParsableCommand {
@@ -19,7 +20,11 @@ struct RunCommand: AsyncParsableCommand {
     @Flag(name: .long, help: "Read incremental tables from the beginning.") var fullRefresh = false
     @Flag(name: .long, help: "Take over what has changed in a source's columns.") var acceptSchemaChange =
         false
-    @Option(name: .long, help: ArgumentHelp("Steps that run at once.", valueName: "number")) var parallel = 4
+    @Option(
+        name: .long,
+        help: ArgumentHelp("Steps that run at once. Default: what lake.yaml says, or 4.", valueName: "number")
+    )
+    var parallel: Int?
     @Option(
         name: .long,
         help: ArgumentHelp(
@@ -34,7 +39,7 @@ struct RunCommand: AsyncParsableCommand {
     @OptionGroup var output: JSONOption
 
     func validate() throws {
-        guard (1...64).contains(parallel) else {
+        guard (1...64).contains(parallel ?? 1) else {
             throw ValidationError("--parallel takes a number from 1 to 64.")
         }
         guard rerun == nil || selection.selection.isEmpty && partitions.partition == nil else {
@@ -45,8 +50,8 @@ struct RunCommand: AsyncParsableCommand {
 
     func run() async throws {
         let lake = try await lake.open()
-        var options = RunOptions()
-        options.worker.slots = parallel
+        var options = RunOptions(lake.definition.work)
+        options.worker.slots = parallel ?? options.worker.slots
         let display = RunDisplay(isSilent: output.json)
         guard let scope = try await scope(in: lake) else { return }
         let (lakeToRun, chosen) = (lake, options)

@@ -1,5 +1,6 @@
 internal import ArgumentParser
 internal import LakeModel
+internal import Metadata
 internal import Orchestrator
 internal import Project
 internal import Terminal
@@ -9,7 +10,8 @@ struct ScheduleCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "schedule",
         abstract: "Show what starts by itself: schedules, sensors and freshness.",
-        subcommands: [ListSchedules.self, PreviewSchedules.self], defaultSubcommand: ListSchedules.self)
+        subcommands: [ListSchedules.self, PreviewSchedules.self, PauseSchedule.self, ResumeSchedule.self],
+        defaultSubcommand: ListSchedules.self)
 }
 
 struct ListSchedules: AsyncParsableCommand {
@@ -23,13 +25,21 @@ struct ListSchedules: AsyncParsableCommand {
         let lake = try await lake.open()
         let now = Lake.now()
         let definition = lake.definition
+        let past = try await TriggerPast(lake)
         let answer = TriggersJSON(
-            schedules: try definition.schedules.map { try ScheduleJSON($0, lake.graph, now: now) },
-            sensors: try definition.sensors.map { try SensorJSON($0, lake.graph) },
+            schedules: try definition.schedules.map {
+                try ScheduleJSON($0, lake.graph, past.of(.schedule, $0.name.text), now: now)
+            },
+            sensors: try definition.sensors.map {
+                try SensorJSON($0, lake.graph, past.of(.sensor, $0.name.text))
+            },
             freshness: definition.freshness.sorted { $0.key < $1.key }.map { key, policy in
-                FreshnessJSON(
+                let past = past.of(.freshness, key.description)
+                return FreshnessJSON(
                     asset: key.description, policy: policy.description,
-                    maxAgeSeconds: policy.ageMax.components.seconds, place: policy.place.description)
+                    maxAgeSeconds: policy.ageMax.components.seconds, isPaused: past.isPaused ?? false,
+                    lateSince: past.record?.breachedSince?.description, past: PastJSON(past),
+                    place: policy.place.description)
             })
         if output.json { return try Output.json(answer) }
         let tables = [
@@ -47,33 +57,38 @@ struct ListSchedules: AsyncParsableCommand {
     private func scheduleTable(_ schedules: [ScheduleDefinition], _ rows: [ScheduleJSON]) -> TextTable {
         var table = TextTable(columns: [
             .init("schedule"), .init("cron"), .init("time zone"), .init("window"), .init("runs"),
-            .init("next firing"),
+            .init("next firing"), .init("last run"),
         ])
         for (schedule, row) in zip(schedules, rows) {
             let next =
-                schedule.isPaused ? "paused" : row.nextLocalTime.map { String($0.prefix(16)) } ?? "never"
+                row.isPaused ? "paused" : row.nextLocalTime.map { String($0.prefix(16)) } ?? "never"
             table.append([
                 row.schedule, row.cron.joined(separator: "; "), row.timezone, row.window ?? "-",
-                workText(schedule.work, assets: row.assets), next,
+                workText(schedule.work, assets: row.assets), next, row.past.inWords,
             ])
         }
         return table
     }
 
     private func sensorTable(_ sensors: [SensorDefinition], _ rows: [SensorJSON]) -> TextTable {
-        var table = TextTable(columns: [.init("sensor"), .init("watches"), .init("every"), .init("runs")])
+        var table = TextTable(columns: [
+            .init("sensor"), .init("watches"), .init("every"), .init("runs"), .init("last run"),
+        ])
         for (sensor, row) in zip(sensors, rows) {
             table.append([
-                row.sensor, row.watches, sensor.isPaused ? "paused" : spanText(sensor.interval),
-                workText(sensor.work, assets: row.assets),
+                row.sensor, row.watches, row.isPaused ? "paused" : spanText(sensor.interval),
+                workText(sensor.work, assets: row.assets), row.past.inWords,
             ])
         }
         return table
     }
 
     private func freshnessTable(_ rows: [FreshnessJSON]) -> TextTable {
-        var table = TextTable(columns: [.init("table"), .init("must be")])
-        for row in rows { table.append([row.asset, row.policy]) }
+        var table = TextTable(columns: [.init("table"), .init("must be"), .init("is"), .init("last run")])
+        for row in rows {
+            let state = row.isPaused ? "paused" : row.lateSince.map { "too old since \($0)" } ?? "-"
+            table.append([row.asset, row.policy, state, row.past.inWords])
+        }
         return table
     }
 }
@@ -105,9 +120,12 @@ struct ScheduleJSON: Encodable {
     let tags: [String]
     let nextFiring: String?
     let nextLocalTime: String?
+    let past: PastJSON
     let place: String
 
-    init(_ definition: ScheduleDefinition, _ graph: LakeGraph, now: Timestamp) throws {
+    init(
+        _ definition: ScheduleDefinition, _ graph: LakeGraph, _ past: TriggerPast.One, now: Timestamp
+    ) throws {
         schedule = definition.name.text
         description = definition.description
         cron = definition.expressions.map(\.text)
@@ -115,10 +133,11 @@ struct ScheduleJSON: Encodable {
         window = definition.window?.description
         runs = definition.work.action.description
         assets = try definition.work.assetCount(in: graph)
-        isPaused = definition.isPaused
+        isPaused = past.isPaused ?? definition.isPaused
         priority = definition.work.priority
         tags = definition.work.tags
-        let next = definition.isPaused ? nil : definition.nextFiring(after: now)
+        self.past = PastJSON(past)
+        let next = isPaused ? nil : definition.nextFiring(after: now)
         nextFiring = next?.description
         nextLocalTime = next.map { definition.zone.localTime(at: $0).description }
         place = definition.place.description
@@ -135,18 +154,20 @@ struct SensorJSON: Encodable {
     let isPaused: Bool
     let priority: Int
     let tags: [String]
+    let past: PastJSON
     let place: String
 
-    init(_ definition: SensorDefinition, _ graph: LakeGraph) throws {
+    init(_ definition: SensorDefinition, _ graph: LakeGraph, _ past: TriggerPast.One) throws {
         sensor = definition.name.text
         description = definition.description
         watches = definition.watch.description
         intervalSeconds = definition.interval.components.seconds
         runs = definition.work.action.description
         assets = try definition.work.assetCount(in: graph)
-        isPaused = definition.isPaused
+        isPaused = past.isPaused ?? definition.isPaused
         priority = definition.work.priority
         tags = definition.work.tags
+        self.past = PastJSON(past)
         place = definition.place.description
     }
 }
@@ -155,6 +176,10 @@ struct FreshnessJSON: Encodable {
     let asset: String
     let policy: String
     let maxAgeSeconds: Int64
+    let isPaused: Bool
+    /// Since when it is older than it may be; left out if it is not.
+    let lateSince: String?
+    let past: PastJSON
     let place: String
 }
 

@@ -128,11 +128,7 @@ struct FilesReader {
             guard known.run != run else { return nil }
             return Input(file: file, sha256: try files.sha256(of: file, cancellation), supersedes: true)
         }
-        let isSame =
-            known.input.bytes == ByteCount(file.status.bytes)
-            && known.input.modifiedAt == file.status.modified
-            && known.input.changedAt == file.status.changed
-        guard !isSame else { return nil }
+        guard !known.input.isLike(file) else { return nil }
         let sha256 = try files.sha256(of: file, cancellation)
         // It was touched, or copied anew.
         guard sha256 != known.input.sha256 else { return nil }

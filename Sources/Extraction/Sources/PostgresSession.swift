@@ -1,6 +1,6 @@
 internal import LakeModel
-internal import Postgres
-internal import Project
+package import Postgres
+package import Project
 internal import Synchronization
 
 /// A PostgreSQL database as a source: binary COPY, session in UTC, read-only.
@@ -30,9 +30,7 @@ final class PostgresSession: SourceSession {
     init(source: SourceDefinition, address: ConnectionDefinition.ServerAddress) throws {
         self.source = source
         settings = PostgresSettings(
-            host: address.host, port: UInt16(clamping: address.port), socketFolder: address.socket,
-            user: address.user, password: address.password.reveal(), database: source.database,
-            tls: PostgresSettings.TLS(address.tls), statementTimeout: source.statementTimeout)
+            address, database: source.database, statementTimeout: source.statementTimeout)
         do {
             connection = try PostgresConnection(settings)
         } catch {
@@ -181,6 +179,18 @@ final class PostgresSession: SourceSession {
         } catch let error as PostgresError {
             throw SourceUnavailable(error, source: source, table: table)
         }
+    }
+}
+
+extension PostgresSettings {
+    /// A database at an address of `lake.yaml`.
+    package init(
+        _ address: ConnectionDefinition.ServerAddress, database: String, statementTimeout: Duration? = nil
+    ) {
+        self.init(
+            host: address.host, port: UInt16(clamping: address.port), socketFolder: address.socket,
+            user: address.user, password: address.password.reveal(), database: database,
+            tls: TLS(address.tls), statementTimeout: statementTimeout)
     }
 }
 

@@ -30,5 +30,5 @@ package struct ProcessIdentity: Hashable, Sendable, Codable, CustomStringConvert
 
 /// What a run was begun by.
 package enum RunTrigger: String, Hashable, Sendable, Codable, CaseIterable {
-    case manual, schedule, backfill, watchdog, api
+    case manual, schedule, sensor, freshness, backfill, watchdog, api
 }

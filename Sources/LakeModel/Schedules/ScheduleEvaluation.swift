@@ -144,7 +144,7 @@ extension ScheduleDefinition {
 }
 
 extension SkippedFirings {
-    fileprivate init(_ firing: ScheduledFiring, _ reason: Reason) {
+    init(_ firing: ScheduledFiring, _ reason: Reason) {
         self.init(
             schedule: firing.schedule, first: firing.nominal, last: firing.nominal, count: 1, isMore: false,
             reason: reason)

@@ -15,6 +15,9 @@ package struct MetadataTables {
         case .verified(let verifications): for one in verifications { try record(one) }
         case .partitionsBuilt(let builds): for one in builds { try record(one) }
         case .reconciled(let records): for one in records { try record(one) }
+        case .officeHeld(let office, let epoch): try hold(office, epoch)
+        case .runCreated(let run, let steps): _ = try create(run, steps: steps, leaseFor: .seconds(60))
+        case .triggersRemembered(let triggers): for one in triggers { try remember(one) }
         }
     }
 }

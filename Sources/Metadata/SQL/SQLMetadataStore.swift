@@ -62,6 +62,13 @@ extension SQLMetadataStore {
         try await write { try $0.resign(office, as: owner) }
     }
 
+    package func triggers() async throws -> [TriggerRecord] { try await read { try $0.triggers() } }
+    package func pauses() async throws -> [TriggerPause] { try await read { try $0.pauses() } }
+
+    package func pause(_ trigger: TriggerID, _ isPaused: Bool?, at now: Timestamp) async throws {
+        try await write { try $0.pause(trigger, isPaused, at: now) }
+    }
+
     package func runs(_ filter: RunFilter) async throws -> [RunSummary] {
         try await read { try $0.runs(filter) }
     }

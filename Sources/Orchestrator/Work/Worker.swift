@@ -8,6 +8,16 @@ protocol StepExecutor: Sendable {
     /// - Returns: What is to be recorded in one transaction, the step's end among it. Its failure is part of
     ///   that, not thrown.
     func execute(_ lease: StepLease) async -> StepWork
+
+    /// How long a step may take; `nil` is for ever.
+    func timeout(of step: StepID) -> Duration?
+
+    /// The end of a step was recorded, or cannot be. Nobody waits for what this does.
+    func reported(_ lease: StepLease) async
+}
+
+extension StepExecutor {
+    func reported(_ lease: StepLease) async {}
 }
 
 /// What came of the work on a step.
@@ -25,7 +35,8 @@ actor Worker {
     private let metadata: any MetadataStore
     private let executor: any StepExecutor
     private let observer: any RunObserver
-    private let pools: [String: Int]
+    /// How many units each pool has now.
+    private let pools: @Sendable () -> [String: Int]
     /// The only run that is worked on; `nil` for all that are bound to no process.
     private let run: RunID?
     private var core: WorkerCore
@@ -51,7 +62,8 @@ actor Worker {
 
     init(
         id: WorkerID, metadata: any MetadataStore, executor: any StepExecutor, observer: any RunObserver,
-        settings: WorkerCore.Settings, pools: [String: Int] = [:], run: RunID? = nil
+        settings: WorkerCore.Settings, pools: @escaping @Sendable () -> [String: Int] = { [:] },
+        run: RunID? = nil
     ) {
         self.id = id
         self.metadata = metadata
@@ -165,11 +177,12 @@ actor Worker {
                 if isOver { return core.claimed([], at: Lake.now()) }
             }
             let request = ClaimRequest(
-                owner: id, run: run, stepsMax: count, pools: pools, leaseFor: settings.leaseFor,
+                owner: id, run: run, stepsMax: count, pools: pools(), leaseFor: settings.leaseFor,
                 now: Lake.now())
             let claims = try await metadata.claim(request)
             core.claimed(
-                claims.map { ($0.step, $0.epoch, $0.expiresAt, nil) }, at: Lake.now())
+                claims.map { ($0.step, $0.epoch, $0.expiresAt, executor.timeout(of: $0.step)) },
+                at: Lake.now())
             for claim in claims { begin(claim) }
         } catch {
             core.claimed(nil, at: Lake.now())
@@ -223,7 +236,7 @@ actor Worker {
         if let reason = reasons[step] { work = work.stopped(by: reason) }
         do {
             try await record(work, lease)
-            observer.observe(.stepFinished(step.asset, work.end))
+            observer.observe(.stepFinished(step.asset, work.end), of: step)
         } catch is StepRefusal {
             // Somebody else has it: what we would say of it does not count.
         } catch {
@@ -233,6 +246,8 @@ actor Worker {
         leases[step] = nil
         reasons[step] = nil
         core.ended(step)
+        bell.ring()
+        await executor.reported(lease)
     }
 
     /// A lost answer is asked for again while the lease lasts: the same end twice is one.

@@ -15,6 +15,9 @@ struct LakeFile {
     var resources = ResourceLimits()
     var exclusions: [Exclusion] = []
     var triggers = TriggerFile()
+    var work = WorkDefinition()
+    /// `nil` if it is wrong, which has been reported.
+    var metadata: MetadataLocation? = .sqlite
 
     static let file = "lake.yaml"
 
@@ -34,7 +37,13 @@ struct LakeFile {
         }
         exclusions = reader[LakeKeys.exclude] ?? []
         triggers = TriggerFile(reader, document, zone: zone ?? .utc)
+        work = WorkSettingsKeys.read(reader)
         readEnvironments(reader, document, folder: folder, selected: selected)
+        if reader.has(WorkSettingsKeys.metadata.name) {
+            metadata = reader[WorkSettingsKeys.metadata].flatMap {
+                MetadataKeys.read($0, names: connectionNames, connections: connections)
+            }
+        }
     }
 
     private static func store(

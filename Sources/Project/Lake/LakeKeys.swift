@@ -28,7 +28,7 @@ enum LakeKeys {
         [
             name, description, store, timezone, environment, environments, tolerance, resources, exclude,
             TriggerKeys.schedules, TriggerKeys.sensors, TriggerKeys.backfills,
-        ])
+        ] + WorkSettingsKeys.all)
 }
 
 /// The keys of one environment.

@@ -15,8 +15,8 @@ struct ModelFile {
     }
 
     init(
-        _ text: String, key: AssetKey, file: String, zone: ZoneRules, variables: [String: String],
-        _ mistakes: MistakeList
+        _ text: String, key: AssetKey, file: String, zone: ZoneRules, pools: [String: Int],
+        variables: [String: String], _ mistakes: MistakeList
     ) {
         guard let parts = Self.parts(text, file: file, mistakes) else {
             (definition, references) = (nil, [])
@@ -45,6 +45,7 @@ struct ModelFile {
         if let partitions, let declared { Self.check(partitions, declared, document) }
         let inputs = InputKeys.read(reader[InputKeys.inputs] ?? [], document)
         let freshness = reader[ModelKeys.freshness].flatMap { FreshnessKeys.read($0, zone: zone) }
+        let rules = AssetRulesKeys.read(reader, known: pools)
         definition =
             parts.isSQLEmpty
             ? nil
@@ -53,7 +54,7 @@ struct ModelFile {
                 owner: reader[ModelKeys.owner], tags: (reader[ModelKeys.tags] ?? []).map(\.value),
                 materialization: reader[ModelKeys.materialization] ?? .full, columns: columns,
                 checks: checks.all, partitions: partitions, inputs: inputs, freshness: freshness,
-                sql: parts.sql, sqlPlace: sqlPlace)
+                rules: rules, sql: parts.sql, sqlPlace: sqlPlace)
     }
 
     /// Columns that decide on partitions are among those that the model declares.

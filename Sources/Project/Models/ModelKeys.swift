@@ -21,5 +21,5 @@ enum ModelKeys {
         [
             description, grain, owner, tags, materialization, PartitionsKeys.partitions, InputKeys.inputs,
             freshness, columns, checks,
-        ])
+        ] + AssetRulesKeys.all)
 }

@@ -73,6 +73,7 @@ package struct TableDefinition: Sendable {
     package let partitions: PartitionsDefinition?
     /// Its own, or else its source's.
     package let freshness: FreshnessPolicy?
+    package let rules: AssetRules
     package let place: Place
 
     package init(
@@ -81,7 +82,8 @@ package struct TableDefinition: Sendable {
         readersMax: Int? = nil, losses: LossPolicy = .null, invalidText: InvalidTextPolicy = .replace,
         schemaPolicy: SchemaPolicy = .evolve, hasChecksum: Bool = false, tolerance: Double? = nil,
         columns: [ColumnDefinition] = [], checks: [ExtractionCheck] = [], files: FilesDefinition? = nil,
-        partitions: PartitionsDefinition? = nil, freshness: FreshnessPolicy? = nil, place: Place
+        partitions: PartitionsDefinition? = nil, freshness: FreshnessPolicy? = nil,
+        rules: AssetRules = AssetRules(), place: Place
     ) {
         self.name = name
         self.description = description
@@ -102,6 +104,7 @@ package struct TableDefinition: Sendable {
         self.files = files
         self.partitions = partitions
         self.freshness = freshness
+        self.rules = rules
         self.place = place
     }
 

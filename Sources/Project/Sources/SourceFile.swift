@@ -19,6 +19,7 @@ struct SourceFile {
         let tags = (reader[SourceKeys.tags] ?? []).map(\.value)
         let zone = lake.zone ?? .utc
         let freshness = reader[SourceKeys.freshness].flatMap { FreshnessKeys.read($0, zone: zone) }
+        let rules = AssetRulesKeys.read(reader, known: lake.work.pools)
         let entries = reader[SourceKeys.tables] ?? []
         var tables: [TableDefinition] = []
         var names: [TableName] = []
@@ -32,7 +33,7 @@ struct SourceFile {
             tables.append(
                 Self.table(
                     table, entry.key, settings, of: reader, sourceTags: tags, freshness: own ?? freshness,
-                    zone: zone))
+                    rules: AssetRulesKeys.read(settings, known: lake.work.pools, else: rules), zone: zone))
         }
         tableNames = names
         let connection = Self.connection(reader, document, lake)

@@ -27,7 +27,7 @@ enum SourceKeys {
         [
             description, connection, database, owner, tags, connections, pace, statementTimeout,
             RuleKeys.losses, RuleKeys.invalidText, RuleKeys.schemaChange, freshness, exclude, tables,
-        ])
+        ] + AssetRulesKeys.all)
 }
 
 /// The keys of one table of a source.
@@ -74,7 +74,7 @@ enum TableKeys {
             description, mode, key, cursor, overlap, chunk, parallel, checksum, RuleKeys.losses,
             RuleKeys.invalidText, RuleKeys.schemaChange, tags, tolerance, freshness, columns, checks,
             PartitionsKeys.partitions,
-        ] + FileKeys.all)
+        ] + FileKeys.all + AssetRulesKeys.all)
 }
 
 /// The keys that a source sets for all of its tables, and a table or column for itself.

@@ -5,7 +5,7 @@ extension SourceFile {
     /// Reads what is said of one table; what it leaves open, the source's own keys say.
     static func table(
         _ name: TableName, _ key: Node, _ reader: MappingReader, of source: MappingReader,
-        sourceTags: [String], freshness: FreshnessPolicy?, zone: ZoneRules
+        sourceTags: [String], freshness: FreshnessPolicy?, rules: AssetRules, zone: ZoneRules
     ) -> TableDefinition {
         let document = reader.document
         let mode = mode(name, reader)
@@ -30,7 +30,7 @@ extension SourceFile {
             columns: columns,
             checks: (reader[TableKeys.checks] ?? []).compactMap(ExtractionCheckKeys.read),
             files: FileKeys.read(reader), partitions: partitions(name, reader, mode, zone: zone),
-            freshness: freshness,
+            freshness: freshness, rules: rules,
             place: document.place(of: key))
     }
 

@@ -74,6 +74,9 @@ final class Program: Sendable {
     /// What it has written to standard output so far.
     var outputSoFar: String { Program.text(of: "\(folder)/out") }
 
+    /// What it has written to standard error so far.
+    var errorsSoFar: String { Program.text(of: "\(folder)/err") }
+
     /// Waits for its end on a thread of its own.
     func end() async throws -> Ended {
         let (id, began, folder) = (id, began, folder)
@@ -147,6 +150,15 @@ func awaiting(_ what: String, _ condition: () throws -> Bool) async throws {
     while try !condition() {
         guard ContinuousClock.now < deadline else { throw SetupFailed("this did not happen: \(what)") }
         try await Task.sleep(for: .milliseconds(2))
+    }
+}
+
+/// The same of what another program has to be asked for, and for which machines that are busy get longer.
+func awaitingAnswer(_ what: String, _ condition: () async throws -> Bool) async throws {
+    let deadline = ContinuousClock.now + .seconds(60)
+    while try await !condition() {
+        guard ContinuousClock.now < deadline else { throw SetupFailed("this did not happen: \(what)") }
+        try await Task.sleep(for: .milliseconds(100))
     }
 }
 

@@ -1,0 +1,15 @@
+internal import Orchestrator
+internal import ServiceLifecycle
+
+/// A node as one of the services of a process: told to end, it drains.
+struct NodeService: Service {
+    let node: Node
+
+    func run() async throws {
+        await withGracefulShutdownHandler {
+            await node.run()
+        } onGracefulShutdown: {
+            node.drain()
+        }
+    }
+}
