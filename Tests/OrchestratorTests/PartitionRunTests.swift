@@ -234,4 +234,41 @@ private func day(_ text: String) throws -> Day { try #require(Day(text)) }
         let report = try await lake.run("silver.call", partition: "all", chunk: 1)
         #expect(report.steps.map(\.state) == [.succeeded, .skipped, .succeeded])
     }
+
+    @Test func `finds dynamic keys at the source, and builds each of them and new ones`() async throws {
+        let files = [
+            "sources/net.yaml":
+                "connection: files\ntables:\n  call: { key: [id], partitions: { by: { keys: dynamic }, column: country } }\n",
+            "models/silver/call.sql":
+                "/*---\npartitions: { by: { keys: dynamic }, column: country }\n---*/\nSELECT * FROM bronze_net.call",
+            "models/gold/call_month.sql": "SELECT 1 AS x",
+        ]
+        let lake = try CallLake(from: try day("2026-01-01"), days: 3, files)
+        try lake.little.execute(
+            """
+            ALTER TABLE call ADD COLUMN country TEXT; UPDATE call SET country = 'uk';
+            UPDATE call SET country = 'ie' WHERE id > 5
+            """, in: "net")
+        #expect(
+            try await lake.run("+silver.call").named == [
+                "bronze_net.call of ie,uk succeeded", "silver.call of ie,uk succeeded",
+            ])
+        #expect(try await lake.counts("silver.call") == [.built: 2])
+        try lake.little.execute("UPDATE call SET country = 'fr' WHERE id = 0", in: "net")
+        let second = try await lake.run("+silver.call", chunk: 1)
+        #expect(second.named.contains("silver.call of fr succeeded"))
+        #expect(second.named.contains("silver.call of ie skipped"))
+        #expect(
+            try await lake.little.query(
+                "SELECT country, count(*) FROM silver.call GROUP BY ALL ORDER BY 1", "silver.call")
+                == ["fr|1", "ie|3", "uk|5"])
+        // One that is not there yet may be named.
+        #expect(
+            try await lake.run("+silver.call", partition: "de").named == [
+                "bronze_net.call of de succeeded", "silver.call of de succeeded",
+            ])
+        try lake.little.execute("UPDATE call SET country = 'the north' WHERE id = 1", in: "net")
+        let failure = await #expect(throws: PartitionMistake.self) { try await lake.run("+silver.call") }
+        #expect(failure?.kind == .key && failure?.problem.contains("north") == false)
+    }
 }

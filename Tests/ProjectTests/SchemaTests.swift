@@ -36,7 +36,8 @@ import Testing
             "does not begin a", "which column decides", "where the history begins", "what its partitions are",
             "cannot be the key of a partition", "is not the name of a table", "found '2022-02-30'",
             // Of schedules and sensors.
-            "has a + in the middle", "cannot be the name of a schedule", "the name of a bronze table",
+            "has a + in the middle", "cannot be the name of a schedule",
+            "cannot be the name of a backfill", "the name of a bronze table",
             "the address of a page", "no time from one look", "no table is younger",
         ]
         let suite = `A mistake in a lake's files`.self

@@ -1,6 +1,7 @@
 internal import ArgumentParser
 internal import LakeModel
 internal import Orchestrator
+internal import Project
 internal import Terminal
 
 /// What all commands have that change one backfill.
@@ -94,13 +95,16 @@ struct RunBackfill: AsyncParsableCommand {
 
     @Argument(help: ArgumentHelp("Its id, or a name for the newest of that name.", valueName: "backfill"))
     var id: String
-    @Option(name: .long, help: ArgumentHelp("Steps of a run that run at once.", valueName: "number"))
-    var parallel = 4
+    @Option(
+        name: .long,
+        help: ArgumentHelp(
+            "Steps of a run that run at once. Default: what lake.yaml says, or 4.", valueName: "number"))
+    var parallel: Int?
     @OptionGroup var lake: LakeOptions
     @OptionGroup var output: JSONOption
 
     func validate() throws {
-        guard (1...64).contains(parallel) else {
+        guard (1...64).contains(parallel ?? 1) else {
             throw ValidationError("--parallel takes a number from 1 to 64.")
         }
     }
@@ -111,8 +115,8 @@ struct RunBackfill: AsyncParsableCommand {
         if backfill.state == .paused {
             backfill = try await Backfills(lake).resume(backfill.id, at: Lake.now())
         }
-        var options = RunOptions()
-        options.worker.slots = parallel
+        var options = RunOptions(lake.definition.work)
+        options.worker.slots = parallel ?? options.worker.slots
         let display = RunDisplay(isSilent: output.json)
         let work = BackfillWork(lake, backfill.id, options: options, observer: display)
         let ended = try await withThrowingTaskGroup(of: Backfill?.self) { group in

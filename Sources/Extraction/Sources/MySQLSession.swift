@@ -119,6 +119,22 @@ final class MySQLSession: SourceSession {
         }
     }
 
+    func values(of column: SourceColumn, in table: SourceTable, limit: Int) throws -> [String] {
+        try wrap(table.name) {
+            let name = MySQLConnection.quoteIdentifier(column.name)
+            // Collations take 'a' and 'A' for equal; partitions do not.
+            let value =
+                column.type == .text
+                ? "CONVERT(\(name) USING utf8mb4) COLLATE utf8mb4_bin" : "CAST(\(name) AS CHAR)"
+            let answer = try connection.query(
+                """
+                SELECT DISTINCT \(value) FROM \(MySQLConnection.quoteIdentifier(table.name.text))
+                WHERE \(name) IS NOT NULL LIMIT \(limit)
+                """)
+            return answer.rows.compactMap { $0[0] }
+        }
+    }
+
     func hasRowsBeyond(_ reading: TableReading) throws -> Bool {
         guard let sql = reading.selectBeyond(quote: MySQLConnection.quoteIdentifier) else { return false }
         return try wrap(reading.table.name) {

@@ -14,6 +14,7 @@ package struct PartitionMistake: Diagnostic, Hashable {
         case noStart = "partition.no-start"
         case mapping = "partition.mapping"
         case tooMany = "partition.too-many"
+        case key = "partition.key"
     }
 
     init(_ kind: Kind, _ problem: String, at place: Place? = nil, remedy: String) {
@@ -41,6 +42,23 @@ package struct PartitionMistake: Diagnostic, Hashable {
             .selection,
             "'\(text)' says nothing of the partitions of \(asset), which is partitioned \(scheme).",
             remedy: "Build it by itself, or leave it out: --exclude \(asset).")
+    }
+
+    /// Values of a column, which are not shown, that cannot be keys.
+    package static func noKeys(_ column: String, count: Int, at place: Place?) -> PartitionMistake {
+        PartitionMistake(
+            .key, "\(count) different values of the column '\(column)' cannot be keys of partitions.",
+            at: place,
+            remedy: """
+                Keys have no white space, quotes, / \\ , | = * ? or '..', and are not empty. List the keys that are \
+                meant ('keys: [uk, ie]'), or divide the table by another column.
+                """)
+    }
+
+    package static func tooManyKeys(_ column: String, max: Int, at place: Place?) -> PartitionMistake {
+        PartitionMistake(
+            .key, "the column '\(column)' has more than \(max) different values, too many to be partitions.",
+            at: place, remedy: "Divide the table by a column with fewer values.")
     }
 
     /// More steps than a run is for.

@@ -151,8 +151,16 @@ extension Lake {
 
     /// The dynamic keys of an asset that are known: those that were built, those of its inputs, and those
     /// that are in its source now.
-    func dynamicKeys(of asset: AssetKey, inputs: [PartitionKey]) async throws -> [PartitionKey] {
+    func dynamicKeys(
+        of asset: AssetKey, inputs: [PartitionKey], asksSource: Bool
+    ) async throws -> [PartitionKey] {
         var keys = Set(inputs)
+        if asksSource, let table = graph.tables[asset] {
+            keys.formUnion(
+                try await BlockingPool.shared.run {
+                    try SourceConnector(table.source).partitionKeys(of: table.definition)
+                })
+        }
         for partition in try await partitionBuilds(of: asset).keys {
             if let value = graph.partitions.scheme(of: asset).partition(partition)?.value {
                 keys.insert(value)

@@ -20,7 +20,7 @@ struct ScopePartitions: Sendable {
     ) async throws {
         self.lake = lake
         self.now = now
-        schemes = try await PartitionSchemes(of: order, in: lake)
+        schemes = try await PartitionSchemes(of: order, in: lake, asksSources: true)
         let partitioned = order.filter { schemes[$0].isPartitioned }
         switch partitions {
         case .chosen(let choice): try await choose(choice, partitioned)
@@ -51,9 +51,14 @@ struct ScopePartitions: Sendable {
         }
     }
 
-    private func read(_ text: String, _ asset: AssetKey) throws(PartitionMistake) -> PartitionSet {
+    /// - Parameter takesUnknownKeys: A dynamic key becomes known by being named.
+    private func read(
+        _ text: String, _ asset: AssetKey, takesUnknownKeys: Bool = true
+    ) throws(PartitionMistake) -> PartitionSet {
         guard !text.isEmpty else { return PartitionSet(schemes[asset], keys: []) }
-        return try PartitionSelection(of: asset, schemes[asset], at: now).read(text)
+        return try PartitionSelection(
+            of: asset, schemes[asset], at: now, takesUnknownKeys: takesUnknownKeys
+        ).read(text)
     }
 
     // MARK: Written
@@ -64,13 +69,16 @@ struct ScopePartitions: Sendable {
         _ text: String, _ partitioned: [AssetKey], _ order: [AssetKey]
     ) throws {
         var first: PartitionMistake?
-        for asset in partitioned {
-            do throws(PartitionMistake) {
-                sets[asset] = try read(text, asset)
-                named.insert(asset)
-            } catch {
-                // What nobody understands is a mistake for the first who was asked.
-                first = first ?? error
+        // What somebody knows is no new key of another.
+        for takesUnknownKeys in [false, true] where named.isEmpty {
+            for asset in partitioned {
+                do throws(PartitionMistake) {
+                    sets[asset] = try read(text, asset, takesUnknownKeys: takesUnknownKeys)
+                    named.insert(asset)
+                } catch {
+                    // What nobody understands is a mistake for the first who was asked.
+                    first = first ?? error
+                }
             }
         }
         guard !named.isEmpty else { throw first ?? NoPartitions(selection: order).mistake }
@@ -122,7 +130,10 @@ struct PartitionSchemes: Sendable {
     private var schemes: [AssetKey: PartitionScheme] = [:]
     private let partitions: LakePartitions
 
-    init(of assets: [AssetKey], in lake: Lake) async throws {
+    /// - Parameters:
+    ///   - assets: Each after its inputs.
+    ///   - asksSources: Whether sources are asked which keys there are now.
+    init(of assets: [AssetKey], in lake: Lake, asksSources: Bool = false) async throws {
         partitions = lake.graph.partitions
         for asset in assets {
             let scheme = partitions.scheme(of: asset)
@@ -131,7 +142,8 @@ struct PartitionSchemes: Sendable {
             guard scheme.hasDynamicKeys else { continue }
             let above = lake.graph.assets.inputs(of: asset).compactMap { schemes[$0] }
                 .filter(\.hasDynamicKeys).flatMap { $0.keys?.all ?? [] }
-            schemes[asset] = scheme.knowing(keys: try await lake.dynamicKeys(of: asset, inputs: above))
+            schemes[asset] = scheme.knowing(
+                keys: try await lake.dynamicKeys(of: asset, inputs: above, asksSource: asksSources))
         }
     }
 
