@@ -37,8 +37,8 @@ struct PartitionsReader {
         defer { session.close() }
         cancellation.arm(session.cancel)
         defer { cancellation.disarm() }
-        // Taken before the snapshot: a change in between is read twice, never missed. It is kept with each of the
-        // partitions that are read; of others it says nothing.
+        // Taken before the snapshot: a change in between is read twice, never missed. It is kept with each
+        // of the partitions that are read; of others it says nothing.
         let fingerprint = try session.fingerprint()
         let agreed = try TableShape(extraction, before: piece.before).agreed(with: session)
         do {

@@ -316,19 +316,19 @@ extension `A mistake in a lake's files` {
             "5:64: '0s' is no time from one look to the next. [project.bad-value]"),
         .backfill("partitions: all", "5:12: a backfill needs the key 'run'. [project.missing-key]"),
         .backfill(
-            "run: customer, rates: 5", "5:27: unknown key 'rates': did you mean 'rate'? [project.unknown-key]"
+            "run: customer, rates: 5", "5:29: unknown key 'rates': did you mean 'rate'? [project.unknown-key]"
         ),
         .backfill(
-            "run: custmer", "5:17: 'custmer' matches no asset of this lake. [project.unknown-selection]"),
+            "run: custmer", "5:19: 'custmer' matches no asset of this lake. [project.unknown-selection]"),
         .backfill(
             "run: customer, chunk: 0",
-            "5:34: expected a whole number from 1 to 1000, found the number 0. [project.wrong-type]"),
+            "5:36: expected a whole number from 1 to 1000, found the number 0. [project.wrong-type]"),
         .backfill(
             "run: customer, order: newst",
-            "5:34: expected one of newest, oldest, found 'newst': did you mean 'newest'? [project.bad-value]"),
+            "5:36: expected one of newest, oldest, found 'newst': did you mean 'newest'? [project.bad-value]"),
         .backfill(
-            "run: customer, hours: 25:00-06:00",
-            "5:34: expected hours such as 22:00-06:00, found '25:00-06:00'. [project.wrong-type]"),
+            "run: customer, hours: 9-17",
+            "5:36: expected hours such as 22:00-06:00, found '9-17'. [project.wrong-type]"),
         .lake(
             "backfills:\n  Big: { run: customer }",
             "5:3: 'Big' cannot be the name of a backfill. [project.bad-value]"),

@@ -1,7 +1,7 @@
 /// A backfill and how far it is. Every change of one is decided here; what carries it out only stores it.
 ///
-/// Its partitions are divided into chunks with numbers from 0, in its order. A chunk that was begun and has not
-/// succeeded is in ``chunks``; what is below ``next`` and not there is done. So a backfill of a hundred
+/// Its partitions are divided into chunks with numbers from 0, in its order. A chunk that was begun and has
+/// not succeeded is in ``chunks``; what is below ``next`` and not there is done. So a backfill of a hundred
 /// thousand partitions is as small as what is open of it.
 package struct Backfill: Hashable, Sendable {
     package let id: BackfillID
@@ -160,7 +160,8 @@ package struct Backfill: Hashable, Sendable {
     // MARK: What happens
 
     /// A chunk begins.
-    package mutating func begin(_ number: Int, _ selection: String, count: Int, run: RunID, at now: Timestamp) {
+    package mutating func begin(_ number: Int, _ selection: String, count: Int, run: RunID, at now: Timestamp)
+    {
         let before = chunks[number]
         chunks[number] = Chunk(
             number: number, attempt: before?.attempt ?? 1, losses: before?.losses ?? 0, state: .running,
@@ -191,7 +192,9 @@ package struct Backfill: Hashable, Sendable {
 
     /// The run of a chunk has ended. Nothing changes if it is not the chunk's run any more.
     package mutating func settle(_ run: RunID, _ outcome: Outcome, at now: Timestamp) {
-        guard var chunk = chunks.values.first(where: { $0.run == run && $0.state == .running }) else { return }
+        guard var chunk = chunks.values.first(where: { $0.run == run && $0.state == .running }) else {
+            return
+        }
         switch outcome {
         case .built:
             done += chunk.count

@@ -65,8 +65,9 @@ package struct PartitionMistake: Diagnostic, Hashable {
     package static func tooMany(_ steps: Int, max: Int) -> PartitionMistake {
         PartitionMistake(
             .tooMany, "these are \(steps) steps of partitions; a run has at most \(max).",
-            remedy:
-                "A backfill builds any number, bit by bit, and can be paused: tarn backfill create. Or build more together: --chunk 100."
-        )
+            remedy: """
+                A backfill builds any number, bit by bit, and can be paused: tarn backfill create. Or build more \
+                together: --chunk 100.
+                """)
     }
 }
