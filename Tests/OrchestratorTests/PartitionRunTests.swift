@@ -271,4 +271,24 @@ private func day(_ text: String) throws -> Day { try #require(Day(text)) }
         let failure = await #expect(throws: PartitionMistake.self) { try await lake.run("+silver.call") }
         #expect(failure?.kind == .key && failure?.problem.contains("north") == false)
     }
+
+    @Test func `is compared with its source in what was read of it, and rows of no partition count`()
+        async throws
+    {
+        let lake = try CallLake(from: try day("2026-01-01"), days: 40)
+        try await lake.run("bronze_net.call", partition: "2026-01-03..2026-01-09,2026-02-01")
+        func compare() async throws -> String {
+            let record = try await Reconciler(lake.little.open()).run(Selection(["bronze_net.call"])).first
+            return "\(record?.source ?? -1) \(record?.lake ?? -1) \(record?.verdict.rawValue ?? "")"
+        }
+        #expect(try await compare() == "24 24 passed")
+        try lake.little.execute(
+            "INSERT INTO call VALUES (900, '2026-01-05 23:59:59', 1), (901, '2026-01-10 00:00:00', 1)",
+            in: "net")
+        #expect(try await compare() == "25 24 failed")
+        try await lake.run("bronze_net.call", partition: "2026-01-05")
+        #expect(try await compare() == "25 25 passed")
+        try lake.little.execute("INSERT INTO call VALUES (902, NULL, 1)", in: "net")
+        #expect(try await compare() == "26 25 failed")
+    }
 }

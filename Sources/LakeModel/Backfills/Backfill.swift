@@ -249,7 +249,12 @@ package struct Backfill: Hashable, Sendable {
         guard state.isOpen || state == .failed else { return [] }
         state = .cancelled
         finishedAt = now
-        return chunks.values.filter { $0.state == .running }.compactMap(\.run).sorted()
+        let running = chunks.values.filter { $0.state == .running }
+        for var chunk in running {
+            chunk.fail("it was cancelled with the backfill", at: now)
+            chunks[chunk.number] = chunk
+        }
+        return running.compactMap(\.run).sorted()
     }
 
     /// Chunks that have failed are tried again.
