@@ -35,6 +35,21 @@ struct RunCommand: AsyncParsableCommand {
         name: .long, parsing: .singleValue,
         help: ArgumentHelp("A word to find the run by; may be repeated.", valueName: "tag"))
     var tag: [String] = []
+    @Flag(
+        name: .long,
+        help: "Leave the run to 'tarn serve' and 'tarn worker' instead of building here, and print its id.")
+    var detach = false
+    @Option(
+        name: .long,
+        help: ArgumentHelp(
+            "Among waiting runs the higher one goes first; from -100 to 100.", valueName: "number"))
+    var priority = 0
+    @Option(
+        name: .long,
+        help: ArgumentHelp(
+            "With --detach: a second run of the same key is not begun; the first one's id is printed.",
+            valueName: "text"))
+    var key: String?
     @OptionGroup var lake: LakeOptions
     @OptionGroup var output: JSONOption
 
@@ -42,6 +57,10 @@ struct RunCommand: AsyncParsableCommand {
         guard (1...64).contains(parallel ?? 1) else {
             throw ValidationError("--parallel takes a number from 1 to 64.")
         }
+        guard (-100...100).contains(priority) else {
+            throw ValidationError("--priority takes a number from -100 to 100.")
+        }
+        guard key == nil || detach else { throw ValidationError("--key has no meaning without --detach.") }
         guard rerun == nil || selection.selection.isEmpty && partitions.partition == nil else {
             throw ValidationError(
                 "--rerun takes the steps of a run; a selection or partitions cannot be given with it.")
@@ -54,6 +73,11 @@ struct RunCommand: AsyncParsableCommand {
         options.worker.slots = parallel ?? options.worker.slots
         let display = RunDisplay(isSilent: output.json)
         guard let scope = try await scope(in: lake) else { return }
+        guard !detach else {
+            let now = Lake.now()
+            let id = try await RunRequest(scope, in: lake, at: now).create(at: now)
+            return output.json ? try Output.json(["run": id.text]) : Output.line(id.text)
+        }
         let (lakeToRun, chosen) = (lake, options)
         let report = try await withThrowingTaskGroup(of: RunReport?.self) { group in
             group.addTask {
@@ -85,7 +109,8 @@ struct RunCommand: AsyncParsableCommand {
             try selection.parse(),
             settings: RunSettings(
                 isForced: force || fullRefresh, isFullRefresh: fullRefresh,
-                acceptsSchemaChange: acceptSchemaChange), tags: tag)
+                acceptsSchemaChange: acceptSchemaChange), priority: priority,
+            tags: tag, idempotencyKey: key)
         try partitions.apply(to: &scope)
         guard let rerun else { return scope }
         let left = try await report(of: rerun, in: lake).steps.filter {

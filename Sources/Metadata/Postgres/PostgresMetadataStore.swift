@@ -89,12 +89,20 @@ package final class PostgresMetadataStore: SQLMetadataStore {
     }
 
     package func awaitChange(atMost patience: Duration) async {
+        let isCancelled = Atomic(false)
         // A server that does not answer is found out by the next question.
-        let isCalled = try? await listening.run { try self.listen(patience) }
+        let isCalled = try? await listening.run(
+            onCancel: {
+                isCancelled.store(true, ordering: .releasing)
+                self.listener.withLock { $0 }?.connection.canceller.disconnect()
+            }
+        ) {
+            try self.listen(patience) { isCancelled.load(ordering: .acquiring) }
+        }
         if isCalled == nil { try? await Task.sleep(for: min(patience, .seconds(1))) }
     }
 
-    private func listen(_ patience: Duration) throws -> Bool {
+    private func listen(_ patience: Duration, isCancelled: () -> Bool) throws -> Bool {
         let connection: PostgresConnection
         if let known = listener.withLock({ $0 })?.connection, known.isOpen {
             connection = known
@@ -105,6 +113,8 @@ package final class PostgresMetadataStore: SQLMetadataStore {
             // Something may have happened before it listened.
             return true
         }
+        // Whoever is cancelled from now on has the connection to cut.
+        if isCancelled() { return false }
         return try connection.awaitNotification(patience: patience)
     }
 

@@ -71,7 +71,9 @@ package final class GuardedProcess: Sendable {
     }
 
     /// Kills the server as a crash would. Its folder stays until ``stop()``.
-    package func kill() { _ = Glibc.kill(processID, SIGKILL) }
+    package func kill() { send(SIGKILL) }
+
+    package func send(_ signal: Int32) { _ = Glibc.kill(processID, signal) }
 
     /// Ends the server, and returns when its folder is gone. Stopping twice is harmless.
     package func stop() {

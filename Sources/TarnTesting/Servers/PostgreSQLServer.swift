@@ -1,5 +1,6 @@
 internal import Blocking
 internal import Glibc
+internal import Synchronization
 
 /// A private PostgreSQL on the loopback, for tests.
 ///
@@ -22,16 +23,26 @@ package final class PostgreSQLServer: Sendable {
     }
 
     package let administrator: Settings
-    private let process: GuardedProcess?
+    /// The newest is the one that runs; none of a server that was given.
+    private let processes: Mutex<[GuardedProcess]>
+    private let files: ServerFolder?
 
-    private init(_ administrator: Settings, _ process: GuardedProcess?) {
-        (self.administrator, self.process) = (administrator, process)
+    private init(_ administrator: Settings, _ process: GuardedProcess?, _ files: ServerFolder?) {
+        self.administrator = administrator
+        self.files = files
+        processes = Mutex(process.map { [$0] } ?? [])
+    }
+
+    private struct ServerFolder: Sendable {
+        let folder: String
+        var data: String { "\(folder)/data" }
+        var log: String { "\(folder)/log" }
     }
 
     private static let threads = BlockingPool(threadsMax: 4)
     private static let started: Result<PostgreSQLServer, any Error> = Result { () throws in
         let server = try given() ?? start()
-        if server.process != nil { atexit { try? PostgreSQLServer.started.get().stop() } }
+        if server.files != nil { atexit { try? PostgreSQLServer.started.get().stop() } }
         return server
     }
 
@@ -46,10 +57,26 @@ package final class PostgreSQLServer: Sendable {
     }
 
     /// Kills the server as a crash would.
-    package func kill() { process?.kill() }
+    package func kill() { processes.withLock { $0.last }?.kill() }
+
+    /// Ends all sessions at once, and starts the server again where it was.
+    package func restart() async throws {
+        guard let files, let old = processes.withLock({ $0.last }) else { return }
+        let settings = administrator
+        let new = try await Self.threads.run {
+            // "Immediate shutdown": https://www.postgresql.org/docs/current/server-shutdown.html
+            old.send(SIGQUIT)
+            while old.isRunning { usleep(10_000) }
+            return try Self.launch(settings, files)
+        }
+        processes.withLock { $0.append(new) }
+    }
 
     /// Ends the server and removes its files.
-    package func stop() { process?.stop() }
+    package func stop() {
+        // The first one's guard removes the folder, so it goes last.
+        for process in processes.withLock({ $0 }).reversed() { process.stop() }
+    }
 
     /// Lends a new, empty database, and drops it afterwards.
     package func withDatabase<T: Sendable>(
@@ -89,7 +116,7 @@ extension PostgreSQLServer {
                 host: ServerFiles.environment("TARN_TEST_POSTGRES_HOST") ?? "127.0.0.1", port: port,
                 user: ServerFiles.environment("TARN_TEST_POSTGRES_USER") ?? "postgres",
                 password: ServerFiles.environment("TARN_TEST_POSTGRES_PASSWORD") ?? "", database: "postgres"),
-            nil)
+            nil, nil)
     }
 
     private static func start() throws(ServerFailure) -> PostgreSQLServer {
@@ -106,20 +133,27 @@ extension PostgreSQLServer {
                 try tool("initdb"), "-D", data, "-U", settings.user, "--pwfile=\(passwordFile)",
                 "--auth=scram-sha-256", "-E", "UTF8", "--locale=C", "--no-sync",
             ], log: log)
+        let files = ServerFolder(folder: folder)
+        return PostgreSQLServer(settings, try launch(settings, files), files)
+    }
+
+    private static func launch(
+        _ settings: Settings, _ files: ServerFolder
+    ) throws(ServerFailure) -> GuardedProcess {
         let process = try GuardedProcess(
             asOrdinaryUser + [
-                try tool("postgres"), "-D", data, "-p", "\(settings.port)", "-c",
+                try tool("postgres"), "-D", files.data, "-p", "\(settings.port)", "-c",
                 "listen_addresses=127.0.0.1",
                 "-c", "unix_socket_directories=", "-c", "fsync=off", "-c", "synchronous_commit=off",
                 "-c", "full_page_writes=off", "-c", "shared_buffers=32MB", "-c", "max_connections=100",
-            ], signal: "QUIT", removing: folder, log: log)
+            ], signal: "QUIT", removing: files.folder, log: files.log)
         let isReady = try tool("pg_isready")
-        try ServerFiles.await(process, log: log) {
+        try ServerFiles.await(process, log: files.log) {
             let answer: Void? = try? GuardedProcess.run(
                 [isReady, "-q", "-h", settings.host, "-p", "\(settings.port)"])
             return answer != nil
         }
-        return PostgreSQLServer(settings, process)
+        return process
     }
 
     /// The server refuses to run as root. `setpriv` becomes the program, so the process id stays the
