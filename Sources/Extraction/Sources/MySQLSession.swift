@@ -122,15 +122,13 @@ final class MySQLSession: SourceSession {
     func values(of column: SourceColumn, in table: SourceTable, limit: Int) throws -> [String] {
         try wrap(table.name) {
             let name = MySQLConnection.quoteIdentifier(column.name)
-            // Collations take 'a' and 'A' for equal; partitions do not.
-            let value =
+            let from = MySQLConnection.quoteIdentifier(table.name.text)
+            // Collations take 'a' and 'A' for equal, and pass over spaces at the end; partitions do not.
+            let select =
                 column.type == .text
-                ? "CONVERT(\(name) USING utf8mb4) COLLATE utf8mb4_bin" : "CAST(\(name) AS CHAR)"
-            let answer = try connection.query(
-                """
-                SELECT DISTINCT \(value) FROM \(MySQLConnection.quoteIdentifier(table.name.text))
-                WHERE \(name) IS NOT NULL LIMIT \(limit)
-                """)
+                ? "MAX(CONVERT(\(name) USING utf8mb4)) FROM \(from) WHERE \(name) IS NOT NULL GROUP BY CAST(\(name) AS BINARY)"
+                : "DISTINCT CAST(\(name) AS CHAR) FROM \(from) WHERE \(name) IS NOT NULL"
+            let answer = try connection.query("SELECT \(select) LIMIT \(limit)")
             return answer.rows.compactMap { $0[0] }
         }
     }

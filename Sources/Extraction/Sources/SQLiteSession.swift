@@ -91,7 +91,7 @@ final class SQLiteSession: SourceSession {
             let name = SQLiteConnection.quoteIdentifier(column.name)
             let statement = try connection.prepare(
                 """
-                SELECT DISTINCT CAST(\(name) AS TEXT) FROM \(SQLiteConnection.quoteIdentifier(table.name.text))
+                SELECT DISTINCT CAST(\(name) AS TEXT) COLLATE BINARY FROM \(SQLiteConnection.quoteIdentifier(table.name.text))
                 WHERE \(name) IS NOT NULL LIMIT \(limit)
                 """)
             var values: [String] = []

@@ -140,10 +140,8 @@ extension Lake {
             // Those of a table that was divided otherwise say nothing of this one.
             guard let keys = try? reading.read(attempt.partitions.selection) else { continue }
             for key in keys.oldestFirst {
-                guard let known = newest[key], known.state == .running || known.at >= attempt.at else {
-                    newest[key] = attempt
-                    continue
-                }
+                if let known = newest[key], known.state == .running || known.at >= attempt.at { continue }
+                newest[key] = attempt
             }
         }
         return newest
@@ -155,16 +153,19 @@ extension Lake {
         of asset: AssetKey, inputs: [PartitionKey], asksSource: Bool
     ) async throws -> [PartitionKey] {
         var keys = Set(inputs)
-        if asksSource, let table = graph.tables[asset] {
-            keys.formUnion(
-                try await BlockingPool.shared.run {
-                    try SourceConnector(table.source).partitionKeys(of: table.definition)
-                })
-        }
         for partition in try await partitionBuilds(of: asset).keys {
             if let value = graph.partitions.scheme(of: asset).partition(partition)?.value {
                 keys.insert(value)
             }
+        }
+        guard asksSource, let table = graph.tables[asset] else { return keys.sorted() }
+        do {
+            keys.formUnion(
+                try await BlockingPool.shared.run {
+                    try SourceConnector(table.source).partitionKeys(of: table.definition)
+                })
+        } catch is SourceUnavailable where !keys.isEmpty {
+            // The steps of the keys that are known will say that it cannot be read now.
         }
         return keys.sorted()
     }
