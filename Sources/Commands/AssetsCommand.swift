@@ -76,11 +76,23 @@ struct ShowAsset: AsyncParsableCommand {
                 .init(check: $0.check, severity: $0.severity.rawValue, failures: $0.failures)
             },
             conversions: conversions.map(ConversionJSON.init),
+            partitions: try await partitions(of: key, in: lake),
             bronze: current.map {
                 BronzeDetailsJSON($0, manifests: manifests)
             })
         if output.json { return try Output.json(details) }
         Output.line(details.text(ledger: conversions))
+    }
+
+    /// `nil` of an asset without partitions.
+    private func partitions(of key: AssetKey, in lake: Lake) async throws -> AssetDetailsJSON.Partitions? {
+        guard lake.graph.partitions.scheme(of: key).isPartitioned else { return nil }
+        let report = try await lake.partitionStatuses(of: key, at: Lake.now())
+        let counts = report.statuses.summary.counts
+        return AssetDetailsJSON.Partitions(
+            scheme: report.scheme.description, count: counts.values.reduce(0, +),
+            counts: Dictionary(uniqueKeysWithValues: counts.map { ($0.key.rawValue, $0.value) }),
+            summary: countsText(counts, of: counts.values.reduce(0, +)))
     }
 
     /// `nil` for another layer, and for what was never extracted.
@@ -127,7 +139,19 @@ struct AssetDetailsJSON: Encodable {
     let readers: [String]
     let checks: [Check]
     let conversions: [ConversionJSON]
+    /// `null` of an asset without partitions.
+    let partitions: Partitions?
     let bronze: BronzeDetailsJSON?
+
+    struct Partitions: Encodable {
+        let scheme: String
+        let count: Int
+        /// How many are in each status.
+        let counts: [String: Int]
+        let summary: String
+
+        private enum CodingKeys: String, CodingKey { case scheme, count, counts }
+    }
 
     struct Column: Encodable {
         let name: String
@@ -150,6 +174,9 @@ struct AssetDetailsJSON: Encodable {
             lines.append("built by  \(run) at \(asset.publishedAt ?? "")")
         } else {
             lines.append("never built; build it with: tarn run +\(asset.asset)")
+        }
+        if let partitions {
+            lines.append("divided   \(partitions.scheme): \(partitions.summary)")
         }
         if let bronze { lines += bronze.facts }
         if !asset.inputs.isEmpty { lines.append("reads     \(asset.inputs.joined(separator: ", "))") }

@@ -123,6 +123,7 @@ enum Failure {
     static func code(of error: any Diagnostic) -> Int32 {
         let area = error.code.prefix { $0 != "." }
         if error.code == "sample.invalid-request" || error.code == "sample.unknown-tables" { return 2 }
-        return area == "project" || area == "selection" || area == "usage" || area == "model" ? 2 : 1
+        return area == "project" || area == "selection" || area == "partition" || area == "usage"
+            || area == "model" ? 2 : 1
     }
 }

@@ -14,7 +14,7 @@ struct Tarn: AsyncParsableCommand {
         version: "tarn \(Program.version)",
         subcommands: [
             InitCommand.self, SourceCommand.self, ValidateCommand.self, AssetsCommand.self, PlanCommand.self,
-            RunCommand.self, ScheduleCommand.self,
+            RunCommand.self, PartitionsCommand.self, BackfillCommand.self, ScheduleCommand.self,
             StatusCommand.self, RunsCommand.self, LogsCommand.self, CancelCommand.self, SQLCommand.self,
             ReconcileCommand.self, HousekeepCommand.self, ServeCommand.self, WorkerCommand.self,
             DemoCommand.self,

@@ -66,16 +66,29 @@ struct PartitionCondition {
 
     /// In the SQL of `session`.
     func sql(for session: any SourceSession) -> String {
-        dimensions.map { dimension in
-            switch dimension {
-            case .times(_, let lower, let upper) where lower == upper: return "1 = 0"
-            case .times(let column, let lower, let upper):
-                let name = session.quoted(column.name)
-                return "\(name) >= \(literal(lower)) AND \(name) < \(literal(upper))"
-            case .number(let column, let number): return "\(session.quoted(column.name)) = \(number)"
-            case .text(let column, let text):
-                return session.condition(session.quoted(column.name), isExactly: quotedLiteral(text))
+        dimensions.map { sql($0, for: session) }.joined(separator: " AND ")
+    }
+
+    private func sql(_ dimension: Dimension, for session: any SourceSession) -> String {
+        switch dimension {
+        case .times(_, let lower, let upper) where lower == upper: return "1 = 0"
+        case .times(let column, let lower, let upper):
+            let name = session.quoted(column.name)
+            return "\(name) >= \(literal(lower)) AND \(name) < \(literal(upper))"
+        case .number(let column, let number): return "\(session.quoted(column.name)) = \(number)"
+        case .text(let column, let text):
+            return session.condition(session.quoted(column.name), isExactly: quotedLiteral(text))
+        }
+    }
+
+    /// From the beginning of this one to the end of a later one of the same key.
+    func sql(through last: PartitionCondition, for session: any SourceSession) -> String {
+        zip(dimensions, last.dimensions).map { first, last in
+            guard case .times(let column, let lower, _) = first, case .times(_, _, let upper) = last else {
+                return sql(first, for: session)
             }
+            let name = session.quoted(column.name)
+            return "\(name) >= \(literal(lower)) AND \(name) < \(literal(upper))"
         }.joined(separator: " AND ")
     }
 

@@ -37,9 +37,12 @@ struct PartitionsReader {
         defer { session.close() }
         cancellation.arm(session.cancel)
         defer { cancellation.disarm() }
+        // Taken before the snapshot: a change in between is read twice, never missed. It is kept with each
+        // of the partitions that are read; of others it says nothing.
+        let fingerprint = try session.fingerprint()
         let agreed = try TableShape(extraction, before: piece.before).agreed(with: session)
         do {
-            return try read(agreed, in: session)
+            return try read(agreed, in: session, since: fingerprint)
         } catch let error as any Diagnostic where !error.isTransient {
             // Perhaps the source refused it, or sent other values, because the columns changed meanwhile.
             try cancellation.check()
@@ -58,7 +61,9 @@ struct PartitionsReader {
         }
     }
 
-    private func read(_ agreed: TableShape.Agreed, in session: any SourceSession) throws -> Read {
+    private func read(
+        _ agreed: TableShape.Agreed, in session: any SourceSession, since fingerprint: String?
+    ) throws -> Read {
         let shape = agreed.table
         let conditions = try partitions.map {
             try PartitionCondition($0.key, of: definition, in: shape, table, source)
@@ -99,9 +104,8 @@ struct PartitionsReader {
             staged: staged, ledger: ledger, shape: shape, key: key,
             isKeyUnique: !key.isEmpty && key == shape.primaryKey, changes: agreed.changes,
             storedSchema: agreed.stored,
-            // What a fingerprint says of the whole source is not known of the partitions that were not read.
             origin: BronzeManifest.Origin(
-                system: session.system, fingerprint: nil, rows: ledger.rows, readAt: clock.now,
+                system: session.system, fingerprint: fingerprint, rows: ledger.rows, readAt: clock.now,
                 utcOffset: clock.utcOffset,
                 remarks: snapshot.remarks + agreed.remarks + remarks + governor.remarks))
     }

@@ -49,6 +49,10 @@ protocol SourceSession: AnyObject {
     /// How many different values of `key` the table has.
     func countDistinct(_ key: [String], of table: SourceTable) throws -> Int64
 
+    /// The different values of a column of texts or whole numbers, as text; no more than `limit`, and no
+    /// NULL.
+    func values(of column: SourceColumn, in table: SourceTable, limit: Int) throws -> [String]
+
     /// The measures of ``ColumnChecksum`` over the rows that `reading` means, in the snapshot if one was
     /// begun; `nil` if the source cannot compute them.
     func checksums(of reading: TableReading) throws -> [ColumnChecksum]?

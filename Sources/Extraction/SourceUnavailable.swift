@@ -91,7 +91,8 @@ package struct SourceUnavailable: Diagnostic {
         if error.message.contains("lock on file") {
             (code, category, isTransient) = ("source.busy", .transient, true)
             problem = "\(subject): \(path) is locked by another program that writes to it."
-            remedy = "Run this again when it has closed the file: DuckDB lets either one write or several read."
+            remedy =
+                "Run this again when it has closed the file: DuckDB lets either one write or several read."
             place = nil
         } else if error.isInterrupt {
             (code, category, isTransient) = ("source.cancelled", .cancelled, false)
@@ -101,7 +102,8 @@ package struct SourceUnavailable: Diagnostic {
         } else {
             (code, category, isTransient) = ("source.refused", .badQuery, false)
             problem = "\(subject): DuckDB cannot read \(path): \(error.message)"
-            remedy = "Look at it with: duckdb -readonly '\(path)'. If it is damaged, restore it from a backup."
+            remedy =
+                "Look at it with: duckdb -readonly '\(path)'. If it is damaged, restore it from a backup."
             place = table == nil ? source.connection.place : source.place(of: table)
         }
     }

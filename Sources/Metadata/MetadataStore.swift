@@ -10,7 +10,7 @@ package import LakeModel
 /// recorded. A read ends with `CancellationError` when its task is cancelled. Every call throws the
 /// failures of `MetadataFailures.swift`. Every conformance passes `MetadataConformance`; add a behaviour
 /// there before relying on it.
-package protocol MetadataStore: Sendable {
+package protocol MetadataStore: BackfillStore {
     /// Carries out all changes, in their order, or none of them.
     /// - Throws: ``StepRefusal``, ``RunRefusal``, ``UnknownRun``, ``UnknownStep`` or ``OfficeLost`` if one of
     ///   them is not allowed.
@@ -112,7 +112,10 @@ package protocol MetadataStore: Sendable {
     func materializations(of asset: AssetKey, limit: Int) async throws -> [Materialization]
 
     /// What is known of every partition of an asset that was ever built.
-    func partitionBuilds(of asset: AssetKey) async throws -> [PartitionKey: PartitionBuild]
+    /// - Parameter keys: Only of these; `nil` of all.
+    func partitionBuilds(
+        of asset: AssetKey, among keys: [PartitionKey]?
+    ) async throws -> [PartitionKey: PartitionBuild]
 
     /// The newest `limit` steps of partitions of an asset that run or have built nothing, those of the newest
     /// runs first.
@@ -139,6 +142,10 @@ package protocol MetadataStore: Sendable {
 }
 
 extension MetadataStore {
+    package func partitionBuilds(of asset: AssetKey) async throws -> [PartitionKey: PartitionBuild] {
+        try await partitionBuilds(of: asset, among: nil)
+    }
+
     package func createRun(_ run: NewRun, steps: [PlannedStep] = []) async throws -> RunID {
         try await createRun(run, steps: steps, leaseFor: .seconds(60))
     }
@@ -205,6 +212,7 @@ package struct Compaction: Hashable, Sendable {
     package var materializations = 0
     package var reconciliations = 0
     package var facts = 0
+    package var backfills = 0
 }
 
 /// Which derived facts; each namespace has its own keys. The name ends in a version when the meaning changes.

@@ -74,7 +74,7 @@ package final class Lake: Sendable {
         _ loaded: LoadedLake, _ definition: LakeDefinition, metadata: any MetadataStore
     ) async throws -> Lake {
         let graph = try await LakeGraph.analyze(
-            loaded, with: StatementAnalyzer(cache: FactCache(metadata: metadata)))
+            loaded, with: StatementAnalyzer(cache: FactCache(metadata: metadata)), at: now())
         let store =
             switch definition.store {
             case .local(let path): try LocalStore(root: path)

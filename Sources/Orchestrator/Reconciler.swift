@@ -43,7 +43,13 @@ package struct Reconciler: Sendable {
             }
             let session = try await BlockingPool.shared.run { try lake.session() }
             let sourceRows = try await BlockingPool.shared.run {
-                try SourceConnector(table.source, engine: session.database).countRows(of: table.definition)
+                let connector = SourceConnector(table.source, engine: session.database)
+                guard let scheme = table.definition.partitions?.scheme else {
+                    return try connector.countRows(of: table.definition)
+                }
+                // What was never read is not missing: `tarn partitions` tells of it.
+                return try connector.countRows(
+                    of: table.definition, in: PartitionSet(scheme, keys: state.partitions.keys.sorted()))
             }
             let bronzeRows = try await session.database.withConnection { connection in
                 // Lines that are in the quarantine are accounted for, too.

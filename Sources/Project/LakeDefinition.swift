@@ -29,6 +29,8 @@ package struct LakeDefinition: Sendable {
     package let schedules: [ScheduleDefinition]
     /// In the order of names.
     package let sensors: [SensorDefinition]
+    /// In the order of names.
+    package let backfills: [BackfillDefinition]
     package let serve: ServeDefinition
     package let work: WorkDefinition
     package let metadata: MetadataLocation
@@ -40,8 +42,8 @@ package struct LakeDefinition: Sendable {
         resources: ResourceLimits = ResourceLimits(), exclusions: [Exclusion] = [],
         sources: [SourceDefinition] = [], models: [ModelDefinition] = [],
         schedules: [ScheduleDefinition] = [], sensors: [SensorDefinition] = [],
-        work: WorkDefinition = WorkDefinition(), metadata: MetadataLocation = .sqlite,
-        serve: ServeDefinition = ServeDefinition()
+        backfills: [BackfillDefinition] = [], work: WorkDefinition = WorkDefinition(),
+        metadata: MetadataLocation = .sqlite, serve: ServeDefinition = ServeDefinition()
     ) {
         self.name = name
         self.description = description
@@ -59,6 +61,7 @@ package struct LakeDefinition: Sendable {
         self.schedules = schedules
         self.sensors = sensors
         self.serve = serve
+        self.backfills = backfills
         self.work = work
         self.metadata = metadata
     }

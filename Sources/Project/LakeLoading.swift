@@ -26,7 +26,8 @@ struct LakeLoading {
             environment: environment, connections: lake.connections, tolerance: lake.tolerance,
             resources: lake.resources, exclusions: lake.exclusions, sources: sources.definitions,
             models: models.definitions, schedules: triggers.schedules.sorted { $0.name < $1.name },
-            sensors: triggers.sensors.sorted { $0.name < $1.name }, work: lake.work, metadata: metadata,
+            sensors: triggers.sensors.sorted { $0.name < $1.name },
+            backfills: triggers.backfills.sorted { $0.name < $1.name }, work: lake.work, metadata: metadata,
             serve: lake.serve)
         return (definition, named, sources.unreadable)
     }

@@ -31,10 +31,11 @@ package struct LakeGraph: Sendable {
     }
 
     /// The graph of `loaded`, or every mistake of its files and its SQL together.
+    /// - Parameter now: Decides which partitions exist.
     /// - Throws: ``Diagnostics`` with all mistakes.
-    package static func analyze(_ loaded: LoadedLake, with analyzer: StatementAnalyzer) async throws
-        -> LakeGraph
-    {
+    package static func analyze(
+        _ loaded: LoadedLake, with analyzer: StatementAnalyzer, at now: Timestamp = .init(microseconds: 0)
+    ) async throws -> LakeGraph {
         var mistakes = loaded.mistakes
         guard let definition = loaded.definition else { throw Diagnostics(mistakes) }
         var tables: [AssetKey: Table] = [:]
@@ -70,7 +71,10 @@ package struct LakeGraph: Sendable {
             let assets = try AssetGraph(nodes)
             let partitions = LakePartitions(
                 assets.order, models: models, tables: tables, mistakes: &mistakes)
-            if mistakes.isEmpty { mistakes += IdleTrigger.all(in: definition, assets) }
+            if mistakes.isEmpty {
+                mistakes += IdleTrigger.all(in: definition, assets)
+                mistakes += partitions.mistakes(of: definition.backfills, assets, at: now)
+            }
             guard mistakes.isEmpty else { throw Diagnostics(mistakes) }
             return LakeGraph(
                 definition: definition, assets: assets, models: models, tables: tables,

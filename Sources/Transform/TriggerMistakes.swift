@@ -28,3 +28,53 @@ struct IdleTrigger: Diagnostic {
         }
     }
 }
+
+extension LakePartitions {
+    /// What is wrong with the backfills of a lake whose names are right.
+    ///
+    /// Partitions that do not exist yet are none of it: they come by themselves.
+    func mistakes(
+        of backfills: [BackfillDefinition], _ assets: AssetGraph, at now: Timestamp
+    ) -> [any Diagnostic] {
+        backfills.compactMap { backfill in
+            let selected: Set<AssetKey>
+            do throws(SelectionMistake) {
+                selected = try backfill.selection.resolve(in: assets)
+            } catch {
+                return error
+            }
+            guard !selected.isEmpty else {
+                return IdleTrigger(
+                    noun: "backfill", name: backfill.name, selection: backfill.selection,
+                    place: backfill.place)
+            }
+            let partitioned = assets.order.filter { selected.contains($0) && scheme(of: $0).isPartitioned }
+            guard !partitioned.isEmpty else {
+                return PartitionMistake.unpartitioned(
+                    "none of the assets of the backfill '\(backfill.name)' has partitions."
+                ).located(at: backfill.place)
+            }
+            let mistakes = partitioned.map { mistake(backfill.partitions, of: $0, at: now) }
+            // One who understands it is enough: others follow.
+            return mistakes.contains(nil)
+                ? nil : mistakes[0]?.located(at: backfill.partitionsPlace ?? backfill.place)
+        }
+    }
+
+    private func mistake(
+        _ partitions: String, of asset: AssetKey, at now: Timestamp
+    ) -> PartitionMistake? {
+        let scheme = scheme(of: asset)
+        do throws(PartitionMistake) {
+            _ = try PartitionSelection(of: asset, scheme, at: now, takesUnknownKeys: true).read(partitions)
+            return nil
+        } catch {
+            guard error.kind == .unknown else { return error }
+            // It may exist some day.
+            let later = now + .seconds(100 * 366 * 86_400)
+            let exists = try? PartitionSelection(of: asset, scheme, at: later, takesUnknownKeys: true).read(
+                partitions)
+            return exists == nil ? error : nil
+        }
+    }
+}

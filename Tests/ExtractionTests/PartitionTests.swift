@@ -20,7 +20,7 @@ import Testing
         let lake = try LittleLake(sqlite: Self.days)
         let (manifest, ledger) = try await lake.commit(.partitioned(), ["2026-11-20", "2026-11-22"])
         #expect(ledger.rows == 4)
-        #expect(manifest.mode == .partitioned && manifest.origin.fingerprint == nil)
+        #expect(manifest.mode == .partitioned && manifest.origin.fingerprint != nil)
         #expect(manifest.files.map(\.partition?.text) == ["2026-11-20", "2026-11-22"])
         #expect(manifest.files.map(\.rows) == [2, 2])
         #expect(manifest.origin.remarks == ["1 rows of the source have NULL in at and are in no partition."])
@@ -190,7 +190,20 @@ import Testing
     {
         let rows = "INSERT INTO t VALUES (1, 'uk'), (2, 'UK'), (3, 'ie'), (4, NULL), (5, 'uk'), (6, 'ük')"
         let table = try TableDefinition.keyed(["uk", "ie", "UK"])
-        func check(_ lake: LittleLake) async throws {
+        func check(_ lake: LittleLake, hasOtherValues: Bool = false) async throws {
+            let connector = SourceConnector(try lake.source(table))
+            if hasOtherValues {
+                let refusal = #expect(throws: PartitionMistake.self) {
+                    try connector.partitionKeys(of: table)
+                }
+                #expect(refusal?.kind == .key && refusal?.problem.hasPrefix("1 different values") == true)
+            } else {
+                #expect(try connector.partitionKeys(of: table).map(\.text) == ["UK", "ie", "uk", "ük"])
+            }
+            let all = PartitionSet(
+                try #require(table.partitions).scheme, keys: ["uk", "ie"].compactMap { PartitionKey($0) })
+            // And the one that is NULL.
+            #expect(try connector.countRows(of: table, in: all) == 4)
             let (manifest, _) = try await lake.commit(table, ["uk", "ie"])
             #expect(manifest.files.map(\.rows) == [2, 1])
             #expect(try await lake.query("SELECT id FROM bronze_s.t ORDER BY id") == ["1", "3", "5"])
@@ -203,7 +216,7 @@ import Testing
         let text =
             "CREATE TABLE t (id INT PRIMARY KEY, c VARCHAR(10) CHARACTER SET latin1 COLLATE latin1_german1_ci)"
         try await withMariaDB([text, rows, "INSERT INTO t VALUES (7, 'uk ')"]) { lake, _ in
-            try await check(lake)
+            try await check(lake, hasOtherValues: true)
         }
         for type in ["VARCHAR(10)", "TEXT", "CHAR(10)"] {
             try await withPostgreSQL(["CREATE TABLE t (id INT PRIMARY KEY, c \(type))", rows]) { lake, _ in
@@ -232,6 +245,12 @@ import Testing
         let table = try TableDefinition.partitioned(.product(times, keys), time: "at", key: "c")
         let (second, _) = try await both.commit(table, ["2026-11-20|1", "2026-11-21|2"])
         #expect(second.files.map(\.rows) == [2, 0])
+        let connector = SourceConnector(try both.source(table))
+        #expect(try connector.partitionKeys(of: table).map(\.text) == ["1", "2"])
+        let set = PartitionSet(
+            try #require(table.partitions).scheme,
+            keys: ["2026-11-20|1", "2026-11-21|1", "2026-11-21|2"].compactMap { PartitionKey($0) })
+        #expect(try connector.countRows(of: table, in: set) == 3)
         #expect(try await both.files().contains { $0.hasSuffix(".p-2026-11-20~7C1.parquet") })
     }
 

@@ -36,7 +36,8 @@ import Testing
             "does not begin a", "which column decides", "where the history begins", "what its partitions are",
             "cannot be the key of a partition", "is not the name of a table", "found '2022-02-30'",
             // Of schedules and sensors.
-            "has a + in the middle", "cannot be the name of a schedule", "the name of a bronze table",
+            "has a + in the middle", "cannot be the name of a schedule",
+            "cannot be the name of a backfill", "the name of a bronze table",
             "the address of a page", "no time from one look", "no table is younger",
             // Of serve.
             "found 'localhost:99999'",
@@ -86,13 +87,18 @@ import Testing
             """
             import json, sys, yaml
             from jsonschema import Draft202012Validator as Validator
+            class Loader(yaml.SafeLoader): pass
+            # Days are texts in YAML 1.2, which editors have.
+            Loader.yaml_implicit_resolvers = {
+                first: [r for r in found if r[0] != "tag:yaml.org,2002:timestamp"]
+                for first, found in yaml.SafeLoader.yaml_implicit_resolvers.items()}
             given = json.load(sys.stdin)
             validators = {}
             for name, text in given["schemas"].items():
                 schema = json.loads(text)
                 Validator.check_schema(schema)
                 validators[name] = Validator(schema)
-            print(json.dumps([validators[s].is_valid(yaml.safe_load(d)) for s, d in given["documents"]]))
+            print(json.dumps([validators[s].is_valid(yaml.load(d, Loader)) for s, d in given["documents"]]))
             """, input: JSONSerialization.data(withJSONObject: input))
         return try JSONDecoder().decode([Bool].self, from: output)
     }

@@ -3,6 +3,49 @@ import Project
 import Testing
 
 @Suite struct `What starts by itself` {
+    @Test func `or by its name is read with every key`() throws {
+        let lake = try LakeFiles([
+            "lake.yaml": """
+            name: little
+            store: store
+            environments: { local: { connections: { v3: { kind: sqlite, path: "{database}.db" } } } }
+            backfills:
+              history:
+                description: All of it.
+                run: [bronze_v3_billing.*, customer]
+                exclude: invoice
+                partitions: 2026-01
+                chunk: 7
+                runs_max: 3
+                hours: 20:00-06:00
+                order: oldest
+                rate: 50
+                stop_after: 4
+                rebuild: true
+                priority: -20
+                tags: [long]
+            """,
+            "schedules/more.yaml": "backfills:\n  plain: { run: customer }\n",
+            "sources/v3_billing.yaml": "connection: v3\ntables:\n  invoice:\n  customer:\n",
+        ]).load()
+        #expect(lake.mistakes.map(\.description) == [])
+        let backfills = try #require(lake.definition?.backfills)
+        #expect(backfills.map(\.name.text) == ["history", "plain"])
+        let history = backfills[0]
+        #expect(history.description == "All of it." && history.partitions == "2026-01" && history.isRebuild)
+        #expect(history.selection.description == "bronze_v3_billing.* customer --exclude invoice")
+        #expect(
+            history.pace
+                == BackfillPace(
+                    chunk: 7, runsMax: 3, hours: Pace.Hours("20:00-06:00"), order: .oldest, ratePerHour: 50,
+                    failuresInARowMax: 4))
+        #expect(history.priority == -20 && history.tags == ["long"])
+        #expect(history.place == Place(file: "lake.yaml", line: 5, column: 3))
+        #expect(history.partitionsPlace == Place(file: "lake.yaml", line: 9, column: 17))
+        #expect(backfills[1].pace == BackfillPace() && backfills[1].partitions == "all")
+        #expect(backfills[1].priority == -10)
+    }
+
     @Test func `is read with every key`() throws {
         let lake = try LakeFiles([
             "lake.yaml": """
@@ -156,6 +199,10 @@ extension WrongFile {
         .lake("schedules:\n  nightly: { \(keys) }", mistake)
     }
 
+    static func backfill(_ keys: String, _ mistake: String) -> WrongFile {
+        .lake("backfills:\n  history: { \(keys) }", mistake)
+    }
+
     static func sensor(_ keys: String, _ mistake: String) -> WrongFile {
         .lake("sensors:\n  arrivals: { \(keys) }", mistake)
     }
@@ -267,6 +314,24 @@ extension `A mistake in a lake's files` {
         .sensor(
             "materialized: customer, run: customer, interval: 0s",
             "5:64: '0s' is no time from one look to the next. [project.bad-value]"),
+        .backfill("partitions: all", "5:12: a backfill needs the key 'run'. [project.missing-key]"),
+        .backfill(
+            "run: customer, rates: 5", "5:29: unknown key 'rates': did you mean 'rate'? [project.unknown-key]"
+        ),
+        .backfill(
+            "run: custmer", "5:19: 'custmer' matches no asset of this lake. [project.unknown-selection]"),
+        .backfill(
+            "run: customer, chunk: 0",
+            "5:36: expected a whole number from 1 to 1000, found the number 0. [project.wrong-type]"),
+        .backfill(
+            "run: customer, order: newst",
+            "5:36: expected one of newest, oldest, found 'newst': did you mean 'newest'? [project.bad-value]"),
+        .backfill(
+            "run: customer, hours: 9-17",
+            "5:36: expected hours such as 22:00-06:00, found '9-17'. [project.wrong-type]"),
+        .lake(
+            "backfills:\n  Big: { run: customer }",
+            "5:3: 'Big' cannot be the name of a backfill. [project.bad-value]"),
         .table(
             "{ freshness: { max_age: 26 } }",
             "3:36: expected a duration such as 90s, 5m, 2h or 1d, found the number 26. [project.wrong-type]"),

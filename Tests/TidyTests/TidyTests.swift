@@ -40,9 +40,9 @@ import Testing
         let page = try Repository.text("docs/cli.md")
         for source in try Repository.sources() where source.target == "Commands" {
             for command in Documentation.commands(in: source) {
-                let isNamed = ["tarn ", "tarn assets ", "tarn demo ", "tarn source "].contains {
-                    page.contains($0 + command)
-                }
+                let isNamed = [
+                    "tarn ", "tarn assets ", "tarn backfill ", "tarn demo ", "tarn schedule ", "tarn source ",
+                ].contains { page.contains($0 + command) }
                 #expect(isNamed, "\(command)")
             }
             for option in Documentation.options(in: source) { #expect(page.contains(option), "\(option)") }

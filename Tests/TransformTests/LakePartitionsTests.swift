@@ -62,6 +62,28 @@ import Transform
         #expect(mistakes.last?.problem.contains("did you mean 'bronze_app.invoice'?") == true)
     }
 
+    @Test func `that a backfill names must be somebody's, with its place if not`() async throws {
+        func mistakes(_ keys: String) async throws -> [String] {
+            try await LakeFiles([
+                "lake.yaml": """
+                name: little
+                store: store
+                environments: { local: { connections: { c: { kind: sqlite, path: x.db } } } }
+                backfills:
+                  history: { \(keys) }
+                """, "sources/app.yaml": sources,
+            ]).mistakes().map { "\($0.place?.description ?? "-") \($0.code)" }
+        }
+        #expect(try await mistakes("run: invoice, partitions: 2022-05..2040-01") == [])
+        #expect(try await mistakes("run: bronze_app.*, partitions: ie") == [])
+        #expect(
+            try await mistakes("run: invoice, partitions: 2022-04") == ["lake.yaml:5:40 partition.unknown"])
+        #expect(try await mistakes("run: invoice, partitions: fr") == ["lake.yaml:5:40 partition.selection"])
+        #expect(try await mistakes("run: plain") == ["lake.yaml:5:3 partition.none"])
+        #expect(
+            try await mistakes("run: plain, exclude: plain") == ["lake.yaml:5:3 project.empty-selection"])
+    }
+
     @Test func `are part of a model's code`() async throws {
         func hash(_ header: String) async throws -> String {
             let graph = try await LakeFiles([
@@ -74,6 +96,8 @@ import Transform
         let daily = try await hash("partitions: daily")
         #expect(whole != daily)
         #expect(try await hash("partitions: daily\ndescription: y") == daily)
-        #expect(try await hash("partitions: { by: daily, start: 2022-05-01 }") != daily)
+        #expect(try await hash("partitions: { by: daily, timezone: Europe/London }") != daily)
+        // Those that are there are what they were.
+        #expect(try await hash("partitions: { by: daily, start: 2022-05-01, end_offset: 1 }") == daily)
     }
 }

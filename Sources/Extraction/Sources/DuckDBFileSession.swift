@@ -116,6 +116,20 @@ final class DuckDBFileSession: SourceSession {
             "SELECT count(*) FROM (SELECT DISTINCT \(columns) FROM \(qualified(table.name)))", table.name)
     }
 
+    func values(of column: SourceColumn, in table: SourceTable, limit: Int) throws -> [String] {
+        let name = quotedIdentifier(column.name)
+        return try wrap(table.name) {
+            try connection.query(
+                """
+                SELECT DISTINCT CAST(\(name) AS VARCHAR) FROM \(qualified(table.name))
+                WHERE \(name) IS NOT NULL LIMIT \(limit)
+                """
+            ).rows.compactMap { row in
+                if case .text(let value)? = row.first { value } else { nil }
+            }
+        }
+    }
+
     func checksums(of reading: TableReading) throws -> [ColumnChecksum]? {
         try wrap(reading.table.name) {
             try reading.table.columns.map { column in
@@ -147,12 +161,13 @@ final class DuckDBFileSession: SourceSession {
         guard let cursor = reading.bounds?.leading else { return nil }
         return try wrap(reading.table.name) {
             let column = quotedIdentifier(cursor.name)
-            let row = try connection.query(
-                """
-                SELECT min(\(column)), max(\(column)) FROM \(qualified(reading.table.name))\
-                \(reading.whereClause(quote: quotedIdentifier))
-                """
-            ).rows.first ?? []
+            let row =
+                try connection.query(
+                    """
+                    SELECT min(\(column)), max(\(column)) FROM \(qualified(reading.table.name))\
+                    \(reading.whereClause(quote: quotedIdentifier))
+                    """
+                ).rows.first ?? []
             guard row.count == 2, let least = CursorValue(row[0]), let greatest = CursorValue(row[1]) else {
                 return nil
             }

@@ -66,6 +66,9 @@ final class FilesSession: SourceSession {
         try count(TableReading(table: table))
     }
 
+    /// Files have no partitions.
+    func values(of column: SourceColumn, in table: SourceTable, limit: Int) throws -> [String] { [] }
+
     func ends(ofCursorIn reading: TableReading) throws -> (least: CursorValue, greatest: CursorValue)? { nil }
 
     func rows(_ reading: TableReading) throws -> any RowProducer {

@@ -119,6 +119,20 @@ final class MySQLSession: SourceSession {
         }
     }
 
+    func values(of column: SourceColumn, in table: SourceTable, limit: Int) throws -> [String] {
+        try wrap(table.name) {
+            let name = MySQLConnection.quoteIdentifier(column.name)
+            let from = MySQLConnection.quoteIdentifier(table.name.text)
+            // Collations take 'a' and 'A' for equal, and pass over spaces at the end; partitions do not.
+            let select =
+                column.type == .text
+                ? "MAX(CONVERT(\(name) USING utf8mb4)) FROM \(from) WHERE \(name) IS NOT NULL GROUP BY CAST(\(name) AS BINARY)"
+                : "DISTINCT CAST(\(name) AS CHAR) FROM \(from) WHERE \(name) IS NOT NULL"
+            let answer = try connection.query("SELECT \(select) LIMIT \(limit)")
+            return answer.rows.compactMap { $0[0] }
+        }
+    }
+
     func hasRowsBeyond(_ reading: TableReading) throws -> Bool {
         guard let sql = reading.selectBeyond(quote: MySQLConnection.quoteIdentifier) else { return false }
         return try wrap(reading.table.name) {

@@ -85,6 +85,19 @@ extension PostgresSession {
         }
     }
 
+    func values(of column: SourceColumn, in table: SourceTable, limit: Int) throws -> [String] {
+        try wrap(table.name) {
+            let name = PostgresConnection.quoteIdentifier(column.name)
+            // A CHAR has spaces that fill it.
+            let answer = try connection.query(
+                """
+                SELECT DISTINCT rtrim(\(name)::text, ' ') COLLATE "C" FROM \(known(table.name).quoted)
+                WHERE \(name) IS NOT NULL LIMIT \(limit)
+                """)
+            return answer.rows.compactMap { $0[0] }
+        }
+    }
+
     private func number(_ sql: String) throws -> Int64 {
         guard let number = try connection.query(sql).rows.first?[0].flatMap({ Int64($0) }) else {
             throw SourceUnavailable(answer: sql, source: source)

@@ -86,6 +86,20 @@ final class SQLiteSession: SourceSession {
         }
     }
 
+    func values(of column: SourceColumn, in table: SourceTable, limit: Int) throws -> [String] {
+        try wrap(table.name) {
+            let name = SQLiteConnection.quoteIdentifier(column.name)
+            let statement = try connection.prepare(
+                """
+                SELECT DISTINCT CAST(\(name) AS TEXT) COLLATE BINARY FROM \(SQLiteConnection.quoteIdentifier(table.name.text))
+                WHERE \(name) IS NOT NULL LIMIT \(limit)
+                """)
+            var values: [String] = []
+            while try statement.step() { if let value = statement.text(0) { values.append(value) } }
+            return values
+        }
+    }
+
     func hasRowsBeyond(_ reading: TableReading) throws -> Bool {
         guard let sql = reading.selectBeyond(quote: SQLiteConnection.quoteIdentifier) else { return false }
         return try wrap(reading.table.name) {

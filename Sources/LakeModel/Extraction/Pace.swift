@@ -49,6 +49,22 @@ package struct Pace: Hashable, Sendable {
     }
 }
 
+extension Pace.Hours {
+    /// From `22:00-06:00`; `nil` if it is none.
+    package init?(_ text: String) {
+        let ends = text.split(separator: "-", omittingEmptySubsequences: false).map { end -> Int? in
+            let parts = end.filter { $0 != " " }.split(separator: ":", omittingEmptySubsequences: false)
+            guard parts.count == 2, parts.allSatisfy({ $0.utf8.count == 2 }), let hour = Int(parts[0]),
+                let minute = Int(parts[1]), (0...24).contains(hour), (0..<60).contains(minute),
+                hour < 24 || minute == 0
+            else { return nil }
+            return hour * 60 + minute
+        }
+        guard ends.count == 2, let from = ends[0], let to = ends[1] else { return nil }
+        self.init(from: from, to: to)
+    }
+}
+
 extension Pace.Hours: CustomStringConvertible {
     /// `22:00–06:00`.
     package var description: String { "\(Self.text(from))–\(Self.text(to))" }

@@ -13,7 +13,9 @@ package struct Selection: Hashable, Sendable, CustomStringConvertible {
     package let alternatives: [[Term]]
     /// None of these.
     package let exclusions: [[Term]]
-    private let text: String
+    /// As they were written.
+    package let included: [String]
+    package let excluded: [String]
 
     package struct Term: Hashable, Sendable {
         package let method: Method
@@ -32,11 +34,15 @@ package struct Selection: Hashable, Sendable, CustomStringConvertible {
     package init(_ include: [String], excluding exclude: [String] = []) throws(SelectionMistake) {
         alternatives = try Selection.parse(include)
         exclusions = try Selection.parse(exclude)
-        text = (include + exclude.map { "--exclude \($0)" }).joined(separator: " ")
+        included = include
+        excluded = exclude
     }
 
     /// As it was written; `all assets` if nothing was.
-    package var description: String { text.isEmpty ? "all assets" : text }
+    package var description: String {
+        let text = (included + excluded.map { "--exclude \($0)" }).joined(separator: " ")
+        return text.isEmpty ? "all assets" : text
+    }
 
     /// The selected assets of `graph`.
     /// - Throws: ``SelectionMistake`` if a term matches nothing, with the nearest name.

@@ -14,6 +14,7 @@ package struct PartitionMistake: Diagnostic, Hashable {
         case noStart = "partition.no-start"
         case mapping = "partition.mapping"
         case tooMany = "partition.too-many"
+        case key = "partition.key"
     }
 
     init(_ kind: Kind, _ problem: String, at place: Place? = nil, remedy: String) {
@@ -43,12 +44,30 @@ package struct PartitionMistake: Diagnostic, Hashable {
             remedy: "Build it by itself, or leave it out: --exclude \(asset).")
     }
 
+    /// Values of a column, which are not shown, that cannot be keys.
+    package static func noKeys(_ column: String, count: Int, at place: Place?) -> PartitionMistake {
+        PartitionMistake(
+            .key, "\(count) different values of the column '\(column)' cannot be keys of partitions.",
+            at: place,
+            remedy: """
+                Keys have no white space, quotes, / \\ , | = * ? or '..', and are not empty. List the keys that are \
+                meant ('keys: [uk, ie]'), or divide the table by another column.
+                """)
+    }
+
+    package static func tooManyKeys(_ column: String, max: Int, at place: Place?) -> PartitionMistake {
+        PartitionMistake(
+            .key, "the column '\(column)' has more than \(max) different values, too many to be partitions.",
+            at: place, remedy: "Divide the table by a column with fewer values.")
+    }
+
     /// More steps than a run is for.
     package static func tooMany(_ steps: Int, max: Int) -> PartitionMistake {
         PartitionMistake(
             .tooMany, "these are \(steps) steps of partitions; a run has at most \(max).",
-            remedy:
-                "A backfill builds any number, bit by bit, and can be paused: tarn backfill create. Or build more together: --chunk 100."
-        )
+            remedy: """
+                A backfill builds any number, bit by bit, and can be paused: tarn backfill create. Or build more \
+                together: --chunk 100.
+                """)
     }
 }

@@ -38,6 +38,19 @@ extension PartitionSet {
         }.joined(separator: ",")
     }
 
+    /// From the first to the last of partitions that follow each other, for each key by itself.
+    package var ranges: [(first: PartitionKey, last: PartitionKey)] {
+        guard let times = scheme.times else { return parts.flatMap(\.keys).map { ($0, $0) } }
+        return parts.flatMap { part in
+            part.spans.flatMap { span in
+                let first = times.slot(at: span.lowerBound).key
+                let last = times.slot(at: span.upperBound - .microseconds(1)).key
+                let values: [PartitionKey?] = scheme.keys == nil ? [nil] : part.keys
+                return values.map { (PartitionScheme.key(first, $0), PartitionScheme.key(last, $0)) }
+            }
+        }
+    }
+
     /// In groups of at most `size`, as they follow each other.
     package func groups(of size: Int, newestFirst: Bool = false) -> [PartitionGroup] {
         precondition(size > 0, "A group has partitions.")

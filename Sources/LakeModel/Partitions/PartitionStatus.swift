@@ -164,20 +164,28 @@ package struct PartitionSummary: Hashable, Sendable, CustomStringConvertible {
         /// As it is written after `--partition`.
         package let selection: String
         package let kind: PartitionStatus.Kind
-        package let count: Int
+        /// Why, if that was asked for.
+        package let reason: String?
+        package let keys: [PartitionKey]
+        package var count: Int { keys.count }
         package var description: String { "\(selection) \(kind.rawValue)" }
     }
 
     init(_ set: PartitionSet, kind: (PartitionKey) -> PartitionStatus.Kind) {
+        self.init(set, reason: { (kind($0), nil) })
+    }
+
+    /// Those of another reason are apart.
+    package init(_ set: PartitionSet, reason: (PartitionKey) -> (PartitionStatus.Kind, String?)) {
         guard set.scheme.times != nil else {
-            parts = PartitionSummary.ofKeys(Array(set.oldestFirst), kind)
+            parts = PartitionSummary.ofKeys(Array(set.oldestFirst), reason)
             return
         }
         var parts: [Part] = []
         for part in set.parts {
             // Each key has a history of its own.
             for value in set.scheme.keys == nil ? [nil] : part.keys.map(Optional.some) {
-                parts += PartitionSummary.ofTime(set, part.spans, value, kind)
+                parts += PartitionSummary.ofTime(set, part.spans, value, reason)
             }
         }
         self.parts = parts
@@ -185,40 +193,51 @@ package struct PartitionSummary: Hashable, Sendable, CustomStringConvertible {
 
     private static func ofTime(
         _ set: PartitionSet, _ spans: [Range<Timestamp>], _ value: PartitionKey?,
-        _ kind: (PartitionKey) -> PartitionStatus.Kind
+        _ reason: (PartitionKey) -> (PartitionStatus.Kind, String?)
     ) -> [Part] {
         guard let times = set.scheme.times else { return [] }
         var parts: [Part] = []
-        var open: (first: PartitionKey, last: TimeSlot, kind: PartitionStatus.Kind, count: Int)?
+        var open: (first: TimeSlot, last: TimeSlot, why: (PartitionStatus.Kind, String?))?
+        var keys: [PartitionKey] = []
         func close() {
             guard let run = open else { return }
-            let range = run.count == 1 ? run.first.text : "\(run.first)..\(run.last.key)"
+            let range = keys.count == 1 ? run.first.key.text : "\(run.first.key)..\(run.last.key)"
             parts.append(
                 Part(
-                    selection: range + (value.map { "|\($0)" } ?? ""), kind: run.kind, count: run.count))
+                    selection: range + (value.map { "|\($0)" } ?? ""), kind: run.why.0, reason: run.why.1,
+                    keys: keys))
+            keys = []
         }
         var walker = TimeWalker(times, spans, newestFirst: false)
         while let slot = walker.next() {
-            let found = kind(PartitionScheme.key(slot.key, value))
-            if let run = open, run.kind == found, run.last.window.upperBound == slot.window.lowerBound {
-                open = (run.first, slot, found, run.count + 1)
+            let key = PartitionScheme.key(slot.key, value)
+            let why = reason(key)
+            if let run = open, run.why == why, run.last.window.upperBound == slot.window.lowerBound {
+                open = (run.first, slot, why)
             } else {
                 close()
-                open = (slot.key, slot, found, 1)
+                open = (slot, slot, why)
             }
+            keys.append(key)
         }
         close()
         return parts
     }
 
     private static func ofKeys(
-        _ keys: [PartitionKey], _ kind: (PartitionKey) -> PartitionStatus.Kind
+        _ keys: [PartitionKey], _ reason: (PartitionKey) -> (PartitionStatus.Kind, String?)
     ) -> [Part] {
-        let kinds = keys.map(kind)
-        return PartitionStatus.Kind.allCases.compactMap { wanted in
-            let found = zip(keys, kinds).filter { $0.1 == wanted }.map(\.0.text)
-            guard !found.isEmpty else { return nil }
-            return Part(selection: found.joined(separator: ","), kind: wanted, count: found.count)
+        let whys = keys.map(reason)
+        return PartitionStatus.Kind.allCases.flatMap { wanted -> [Part] in
+            let found = zip(keys, whys).filter { $0.1.0 == wanted }
+            var order: [String?] = []
+            for (_, why) in found where !order.contains(why.1) { order.append(why.1) }
+            return order.map { text in
+                let keys = found.filter { $0.1.1 == text }.map(\.0)
+                return Part(
+                    selection: keys.map(\.text).joined(separator: ","), kind: wanted, reason: text,
+                    keys: keys)
+            }
         }
     }
 

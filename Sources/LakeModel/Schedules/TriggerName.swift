@@ -20,6 +20,9 @@ package struct TriggerName: Hashable, Sendable, Comparable, CustomStringConverti
         self.text = text
     }
 
+    /// For text that is a name by construction.
+    init(known text: String) { self.text = text }
+
     package var description: String { text }
     package static func < (left: TriggerName, right: TriggerName) -> Bool { left.text < right.text }
 }

@@ -28,10 +28,10 @@ extension Migration {
             recent TEXT NOT NULL
         );
         CREATE INDEX backfill_by_creation ON backfill (created_at, id);
-        CREATE INDEX backfill_open ON backfill (id) WHERE state IN ('running', 'paused');
+        CREATE UNIQUE INDEX backfill_open ON backfill (name) WHERE state IN ('running', 'paused');
         CREATE TABLE backfill_chunk (
             backfill_id TEXT NOT NULL REFERENCES backfill (id) ON DELETE CASCADE, number \(integer) NOT NULL,
-            try \(integer) NOT NULL, losses \(integer) NOT NULL, state TEXT NOT NULL, run_id TEXT,
+            attempt \(integer) NOT NULL, losses \(integer) NOT NULL, state TEXT NOT NULL, run_id TEXT,
             partition_count \(integer) NOT NULL, selection TEXT NOT NULL, problem TEXT, changed_at \(integer) NOT NULL,
             PRIMARY KEY (backfill_id, number)
         );

@@ -26,6 +26,8 @@ extension MetadataTables {
                 SELECT max(newest.compared_at) FROM reconciliation AS newest
                 WHERE newest.asset = reconciliation.asset AND newest.measure = reconciliation.measure)
             """, before: runs)
+        deleted.backfills = try delete(
+            "DELETE FROM backfill WHERE state NOT IN ('running', 'paused') AND finished_at < ?", before: runs)
         deleted.facts = try delete("DELETE FROM fact WHERE stored_at < ?", before: facts)
         _ = try delete("DELETE FROM node WHERE seen_at < ?", before: (now - .seconds(86_400)).microseconds)
         return deleted

@@ -20,8 +20,16 @@ extension MetadataTables {
             ])
     }
 
-    func partitionBuilds(of asset: AssetKey) throws -> [PartitionKey: PartitionBuild] {
-        let rows = try db.rows("SELECT * FROM partition_latest WHERE asset = ?", [asset.description])
+    func partitionBuilds(
+        of asset: AssetKey, among keys: [PartitionKey]?
+    ) throws -> [PartitionKey: PartitionBuild] {
+        let ofAsset = "SELECT * FROM partition_latest WHERE asset = ?"
+        let rows =
+            if let keys {
+                try db.rows("\(ofAsset) AND partition IN {list}", [asset.description], in: keys.map(\.text))
+            } else {
+                try db.rows(ofAsset, [asset.description])
+            }
         var builds: [PartitionKey: PartitionBuild] = [:]
         builds.reserveCapacity(rows.count)
         for row in rows {

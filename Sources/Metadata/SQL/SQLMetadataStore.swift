@@ -99,8 +99,10 @@ extension SQLMetadataStore {
         try await read { try $0.materializations(of: asset, limit: MetadataLimits.bounded(limit)) }
     }
 
-    package func partitionBuilds(of asset: AssetKey) async throws -> [PartitionKey: PartitionBuild] {
-        try await read { try $0.partitionBuilds(of: asset) }
+    package func partitionBuilds(
+        of asset: AssetKey, among keys: [PartitionKey]?
+    ) async throws -> [PartitionKey: PartitionBuild] {
+        try await read { try $0.partitionBuilds(of: asset, among: keys) }
     }
 
     package func partitionAttempts(of asset: AssetKey, limit: Int) async throws -> [PartitionAttempt] {

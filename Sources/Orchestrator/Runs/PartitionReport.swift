@@ -17,6 +17,51 @@ package struct PartitionReport: Sendable {
     package let builds: [PartitionKey: PartitionBuild]
     /// Of each partition the newest step that failed, if there was one.
     package let failures: [PartitionKey: PartitionAttempt]
+
+    /// Partitions that follow each other and are in the same status for the same reason.
+    package struct Range: Hashable, Sendable {
+        /// As written after `--partition`.
+        package let selection: String
+        package let kind: PartitionStatus.Kind
+        package let count: Int
+        package let reason: String?
+        /// Of all of them together; `nil` if none is built.
+        package let rows: Int64?
+        /// The newest build.
+        package let builtAt: Timestamp?
+        /// The run that built or tried all of them; `nil` if there were several.
+        package let run: RunID?
+    }
+
+    package func ranges(of set: PartitionSet) -> [Range] {
+        PartitionSummary(set, reason: reason).parts.map { part in
+            var (rows, builtAt): (Int64?, Timestamp?) = (nil, nil)
+            var runs: Set<RunID> = []
+            for key in part.keys {
+                if let build = builds[key], part.kind == .built || part.kind == .stale {
+                    rows = (rows ?? 0) + build.rows
+                    builtAt = builtAt.map { max($0, build.builtAt) } ?? build.builtAt
+                    if runs.count < 2 { runs.insert(build.run) }
+                } else if let failure = failures[key], part.kind == .failed {
+                    if runs.count < 2 { runs.insert(failure.step.run) }
+                }
+            }
+            return Range(
+                selection: part.selection, kind: part.kind, count: part.count, reason: part.reason,
+                rows: rows, builtAt: builtAt, run: runs.count == 1 ? runs.first : nil)
+        }
+    }
+
+    /// Why a partition is in its status.
+    private func reason(_ key: PartitionKey) -> (PartitionStatus.Kind, String?) {
+        switch statuses.status(of: key) {
+        case .stale(_, let input, _): (.stale, "\(input) was built later")
+        case .failed:
+            (.failed, failures[key].flatMap(\.failure).map { "\($0.problem) [\($0.code)]" })
+        case .running(let attempt): (.running, "run \(attempt.run)")
+        case let other: (other.kind, nil)
+        }
+    }
 }
 
 extension Lake {
@@ -95,10 +140,8 @@ extension Lake {
             // Those of a table that was divided otherwise say nothing of this one.
             guard let keys = try? reading.read(attempt.partitions.selection) else { continue }
             for key in keys.oldestFirst {
-                guard let known = newest[key], known.state == .running || known.at >= attempt.at else {
-                    newest[key] = attempt
-                    continue
-                }
+                if let known = newest[key], known.state == .running || known.at >= attempt.at { continue }
+                newest[key] = attempt
             }
         }
         return newest
@@ -106,12 +149,23 @@ extension Lake {
 
     /// The dynamic keys of an asset that are known: those that were built, those of its inputs, and those
     /// that are in its source now.
-    func dynamicKeys(of asset: AssetKey, inputs: [PartitionKey]) async throws -> [PartitionKey] {
+    func dynamicKeys(
+        of asset: AssetKey, inputs: [PartitionKey], asksSource: Bool
+    ) async throws -> [PartitionKey] {
         var keys = Set(inputs)
         for partition in try await partitionBuilds(of: asset).keys {
             if let value = graph.partitions.scheme(of: asset).partition(partition)?.value {
                 keys.insert(value)
             }
+        }
+        guard asksSource, let table = graph.tables[asset] else { return keys.sorted() }
+        do {
+            keys.formUnion(
+                try await BlockingPool.shared.run {
+                    try SourceConnector(table.source).partitionKeys(of: table.definition)
+                })
+        } catch is SourceUnavailable where !keys.isEmpty {
+            // The steps of the keys that are known will say that it cannot be read now.
         }
         return keys.sorted()
     }

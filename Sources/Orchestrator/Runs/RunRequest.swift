@@ -36,7 +36,8 @@ package struct RunRequest: Sendable {
         self.lake = lake
         let selected = try lake.graph.resolve(scope.selection)
         order = lake.graph.assets.order.filter(selected.contains)
-        let chosen = try await ScopePartitions(scope.partitions, of: order, in: lake, at: now)
+        let chosen = try await ScopePartitions(
+            scope.partitions, of: order, isForced: scope.settings.isForced, in: lake, at: now)
         let planning = StepPlanning(order, chosen, lake.graph, size: scope.partitionsPerStepMax, at: now)
         guard planning.partitionSteps <= RunRequest.partitionStepsMax else {
             throw PartitionMistake.tooMany(planning.partitionSteps, max: RunRequest.partitionStepsMax)

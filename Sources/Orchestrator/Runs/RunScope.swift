@@ -23,7 +23,9 @@ package struct RunScope: Sendable {
         /// Of each asset by itself.
         case chosen(TriggeredWork.PartitionChoice)
         /// As it is written after `--partition`. Whoever is divided otherwise builds what belongs to it.
-        case written(String, leavesOutBuilt: Bool = false)
+        ///
+        /// `unlessBuiltSince`: Those that were built since then, or found to need no building, are left out.
+        case written(String, unlessBuiltSince: Timestamp? = nil)
         /// Of each asset what is written for it; of others none.
         case each([AssetKey: String])
     }

@@ -14,12 +14,13 @@ struct ScopePartitions: Sendable {
 
     /// - Parameter order: The selected assets in building order.
     /// - Throws: ``PartitionMistake``.
-    init(_ partitions: RunScope.Partitions, of order: [AssetKey], in lake: Lake, at now: Timestamp)
-        async throws
-    {
+    init(
+        _ partitions: RunScope.Partitions, of order: [AssetKey], isForced: Bool = false, in lake: Lake,
+        at now: Timestamp
+    ) async throws {
         self.lake = lake
         self.now = now
-        schemes = try await PartitionSchemes(of: order, in: lake)
+        schemes = try await PartitionSchemes(of: order, in: lake, asksSources: true)
         let partitioned = order.filter { schemes[$0].isPartitioned }
         switch partitions {
         case .chosen(let choice): try await choose(choice, partitioned)
@@ -28,9 +29,9 @@ struct ScopePartitions: Sendable {
                 sets[asset] = try read(written[asset] ?? "", asset)
                 named.insert(asset)
             }
-        case .written(let text, let leavesOutBuilt):
+        case .written(let text, let builtSince):
             try readOrMap(text, partitioned, order)
-            if leavesOutBuilt { try await leaveOutBuilt() }
+            if let builtSince { try await leaveOutBuilt(since: builtSince, isForced: isForced) }
         }
     }
 
@@ -50,9 +51,14 @@ struct ScopePartitions: Sendable {
         }
     }
 
-    private func read(_ text: String, _ asset: AssetKey) throws(PartitionMistake) -> PartitionSet {
+    /// - Parameter takesUnknownKeys: A dynamic key becomes known by being named.
+    private func read(
+        _ text: String, _ asset: AssetKey, takesUnknownKeys: Bool = true
+    ) throws(PartitionMistake) -> PartitionSet {
         guard !text.isEmpty else { return PartitionSet(schemes[asset], keys: []) }
-        return try PartitionSelection(of: asset, schemes[asset], at: now).read(text)
+        return try PartitionSelection(
+            of: asset, schemes[asset], at: now, takesUnknownKeys: takesUnknownKeys
+        ).read(text)
     }
 
     // MARK: Written
@@ -63,13 +69,16 @@ struct ScopePartitions: Sendable {
         _ text: String, _ partitioned: [AssetKey], _ order: [AssetKey]
     ) throws {
         var first: PartitionMistake?
-        for asset in partitioned {
-            do throws(PartitionMistake) {
-                sets[asset] = try read(text, asset)
-                named.insert(asset)
-            } catch {
-                // What nobody understands is a mistake for the first who was asked.
-                first = first ?? error
+        // What somebody knows is no new key of another.
+        for takesUnknownKeys in [false, true] where named.isEmpty {
+            for asset in partitioned {
+                do throws(PartitionMistake) {
+                    sets[asset] = try read(text, asset, takesUnknownKeys: takesUnknownKeys)
+                    named.insert(asset)
+                } catch {
+                    // What nobody understands is a mistake for the first who was asked.
+                    first = first ?? error
+                }
             }
         }
         guard !named.isEmpty else { throw first ?? NoPartitions(selection: order).mistake }
@@ -101,12 +110,17 @@ struct ScopePartitions: Sendable {
         return needed.map { PartitionSet(schemes[asset], unionOf: $0) }
     }
 
-    private mutating func leaveOutBuilt() async throws {
-        for (asset, set) in sets {
-            let statuses = try await lake.partitionStatuses(of: asset, at: now)
+    /// Only of those that were named: what follows from them may have to be built again and again.
+    private mutating func leaveOutBuilt(since: Timestamp, isForced: Bool) async throws {
+        for asset in named.sorted() {
+            guard let set = sets[asset] else { continue }
+            let keys = Array(set.oldestFirst)
+            let builds = try await lake.metadata.partitionBuilds(of: asset, among: keys)
             sets[asset] = PartitionSet(
                 set.scheme,
-                keys: set.oldestFirst.filter { statuses.statuses.status(of: $0).kind != .built })
+                keys: keys.filter { key in
+                    builds[key].map { (isForced ? $0.builtAt : $0.verifiedAt) < since } ?? true
+                })
         }
     }
 }
@@ -116,7 +130,10 @@ struct PartitionSchemes: Sendable {
     private var schemes: [AssetKey: PartitionScheme] = [:]
     private let partitions: LakePartitions
 
-    init(of assets: [AssetKey], in lake: Lake) async throws {
+    /// - Parameters:
+    ///   - assets: Each after its inputs.
+    ///   - asksSources: Whether sources are asked which keys there are now.
+    init(of assets: [AssetKey], in lake: Lake, asksSources: Bool = false) async throws {
         partitions = lake.graph.partitions
         for asset in assets {
             let scheme = partitions.scheme(of: asset)
@@ -125,7 +142,8 @@ struct PartitionSchemes: Sendable {
             guard scheme.hasDynamicKeys else { continue }
             let above = lake.graph.assets.inputs(of: asset).compactMap { schemes[$0] }
                 .filter(\.hasDynamicKeys).flatMap { $0.keys?.all ?? [] }
-            schemes[asset] = scheme.knowing(keys: try await lake.dynamicKeys(of: asset, inputs: above))
+            schemes[asset] = scheme.knowing(
+                keys: try await lake.dynamicKeys(of: asset, inputs: above, asksSource: asksSources))
         }
     }
 

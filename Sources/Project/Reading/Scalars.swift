@@ -305,18 +305,7 @@ extension ValueShape where Value == Pace.Hours {
             schema: orVariable([
                 "type": "string", "pattern": "^[0-2][0-9]:[0-5][0-9] ?- ?[0-2][0-9]:[0-5][0-9]$",
             ])
-        ) { text in
-            let ends = text.split(separator: "-", omittingEmptySubsequences: false).map { end -> Int? in
-                let parts = end.filter { $0 != " " }.split(separator: ":", omittingEmptySubsequences: false)
-                guard parts.count == 2, parts.allSatisfy({ $0.utf8.count == 2 }),
-                    let hour = Int(parts[0]), let minute = Int(parts[1]), (0...24).contains(hour),
-                    (0..<60).contains(minute), hour < 24 || minute == 0
-                else { return nil }
-                return hour * 60 + minute
-            }
-            guard ends.count == 2, let from = ends[0], let to = ends[1] else { return nil }
-            return Pace.Hours(from: from, to: to)
-        }
+        ) { Pace.Hours($0) }
     }
 }
 

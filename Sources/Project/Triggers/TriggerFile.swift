@@ -5,6 +5,7 @@ internal import Yams
 struct TriggerFile {
     private(set) var schedules: [ScheduleDefinition] = []
     private(set) var sensors: [SensorDefinition] = []
+    private(set) var backfills: [BackfillDefinition] = []
     /// To be looked for when all tables are known.
     private(set) var selections: [WrittenSelection] = []
     /// Tables that must be there and be of files.
@@ -34,6 +35,13 @@ struct TriggerFile {
             }
             readSensor(name, entry.key, keys)
         }
+        for entry in reader[TriggerKeys.backfills] ?? [] {
+            guard let name = Self.name(entry.key, entry.name, "backfill", document), let keys = entry.value
+            else { continue }
+            guard let (backfill, selection) = BackfillKeys.read(name, entry.key, keys) else { continue }
+            backfills.append(backfill)
+            selections.append(selection)
+        }
     }
 
     /// Adds those of another file; a name that is taken is a mistake.
@@ -50,6 +58,14 @@ struct TriggerFile {
                 Self.report(twin: twin.place, of: "sensor", sensor.name, sensor.place, mistakes)
             } else {
                 sensors.append(sensor)
+            }
+        }
+        for backfill in other.backfills {
+            if let twin = backfills.first(where: { $0.name == backfill.name })?.place {
+                Self.report(
+                    twin: twin, of: "backfill", backfill.name, backfill.place ?? twin, mistakes)
+            } else {
+                backfills.append(backfill)
             }
         }
         selections += other.selections

@@ -1,7 +1,7 @@
 internal import LakeModel
 internal import Yams
 
-/// What starts work by itself: keys of `lake.yaml` and of `schedules/<name>.yaml`.
+/// What starts work by itself, or by its name: keys of `lake.yaml` and of `schedules/<name>.yaml`.
 enum TriggerKeys {
     static let schedules = Key(
         "schedules", .entries(of: ScheduleKeys.value, noun: "schedules"),
@@ -10,7 +10,11 @@ enum TriggerKeys {
         "sensors", .entries(of: SensorKeys.value, noun: "sensors"),
         "What is built when something has happened, by names of your choice.")
 
-    static let shape = MappingShape("a file of schedules", [schedules, sensors])
+    static let backfills = Key(
+        "backfills", .entries(of: BackfillKeys.value, noun: "backfills"),
+        "What 'tarn backfill create <name>' builds bit by bit, by names of your choice.")
+
+    static let shape = MappingShape("a file of schedules", [schedules, sensors, backfills])
 }
 
 /// The keys of a schedule.
