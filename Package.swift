@@ -127,7 +127,8 @@ let package = Package(
             [
                 "Blocking", "CTemplates", "DuckDB", "Extraction", "LakeModel", "LakeSQL", "LakeStore",
                 "Metadata", "MySQL",
-                "Orchestrator", "Project", "SampleData", "Terminal", "Transform", argumentParser, lifecycle, logging,
+                "Orchestrator", "Project", "SampleData", "Terminal", "Transform", argumentParser, lifecycle,
+                logging,
             ]),
         .executableTarget(name: "tarn", dependencies: ["Commands"], swiftSettings: settings),
         // not shipped
@@ -157,7 +158,7 @@ let package = Package(
             of: "Orchestrator",
             [
                 "Blocking", "DuckDB", "Extraction", "LakeModel", "LakeSQL", "LakeStore", "Metadata", "MySQL",
-                "Project", "SQLite", "TarnTesting", "Transform",
+                "Project", "SQLite", "TarnTesting", "Transform", logging,
             ]),
         tests(of: "Project", ["LakeModel"]),
         tests(of: "Quality", ["DuckDB", "LakeModel"]),
