@@ -119,15 +119,16 @@ let package = Package(
         ours(
             "Gateway",
             [
-                "Blocking", "LakeModel", "LakeStore", "Metadata", "Orchestrator", "Project", crypto, hummingbird,
-                lifecycle, logging,
+                "LakeModel", "LakeSQL", "Metadata", "Orchestrator", "Project", "Transform", crypto,
+                hummingbird, lifecycle, logging,
             ] + nio),
         ours(
             "Commands",
             [
                 "Blocking", "CTemplates", "DuckDB", "Extraction", "LakeModel", "LakeSQL", "LakeStore",
                 "Metadata", "MySQL",
-                "Orchestrator", "Project", "SampleData", "Terminal", "Transform", argumentParser, lifecycle, logging,
+                "Orchestrator", "Project", "SampleData", "Terminal", "Transform", argumentParser, lifecycle,
+                logging,
             ]),
         .executableTarget(name: "tarn", dependencies: ["Commands"], swiftSettings: settings),
         // not shipped
@@ -144,8 +145,8 @@ let package = Package(
         tests(
             of: "Gateway",
             [
-                "Blocking", "LakeModel", "Metadata", "Orchestrator", "Project", "SQLite", "TarnTesting", lifecycle,
-                logging,
+                "Blocking", "LakeModel", "Metadata", "Orchestrator", "Postgres", "Project", "SQLite", "TarnTesting",
+                lifecycle, logging,
             ] + nio),
         tests(of: "LakeModel"),
         tests(of: "LakeSQL", ["DuckDB", "LakeModel", "LakeStore", "TarnTesting"]),
@@ -157,7 +158,7 @@ let package = Package(
             of: "Orchestrator",
             [
                 "Blocking", "DuckDB", "Extraction", "LakeModel", "LakeSQL", "LakeStore", "Metadata", "MySQL",
-                "Project", "SQLite", "TarnTesting", "Transform",
+                "Project", "SQLite", "TarnTesting", "Transform", logging,
             ]),
         tests(of: "Project", ["LakeModel"]),
         tests(of: "Quality", ["DuckDB", "LakeModel"]),

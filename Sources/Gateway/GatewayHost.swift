@@ -7,25 +7,18 @@ package protocol GatewayHost: Sendable {
     /// The lake as it is now; `nil` while it is not open yet.
     var lake: Lake? { get }
     var condition: HostCondition { get }
-    var node: HostNode { get }
+    var identity: HostNode { get async }
+
+    /// What the workers of this process have done.
+    var workCounts: WorkCounts { get }
 
     /// Reads the project again, as SIGHUP does.
     /// - Throws: ``Diagnostics`` with the mistakes; the project before goes on.
     func reload() async throws
-
-    /// Pauses a schedule or a sensor, or lets it go on, whatever the project says of it.
-    /// - Returns: Whether it was otherwise before; `nil` if this process cannot tell a trigger to pause.
-    /// - Throws: What the metadata throws.
-    func setPaused(_ isPaused: Bool, _ trigger: TriggerName) async throws -> Bool?
-
-    /// What is known of schedules and sensors beyond the project; those that never fired are missing.
-    func triggerStates() async throws -> [TriggerName: TriggerState]
 }
 
 extension GatewayHost {
-    package func setPaused(_ isPaused: Bool, _ trigger: TriggerName) async throws -> Bool? { nil }
-
-    package func triggerStates() async throws -> [TriggerName: TriggerState] { [:] }
+    package var workCounts: WorkCounts { WorkCounts() }
 }
 
 /// Whether the process can be sent work.
@@ -66,24 +59,5 @@ package struct HostNode: Hashable, Sendable {
         self.version = version
         self.startedAt = startedAt
         self.isScheduler = isScheduler
-    }
-}
-
-/// What has become of a schedule or a sensor.
-package struct TriggerState: Hashable, Sendable {
-    package var isPaused: Bool
-    /// The newest firing that was looked at.
-    package var lastFiring: Timestamp?
-    package var lastRun: RunID?
-    /// How long after its time the last firing was acted on.
-    package var lateness: Duration?
-
-    package init(
-        isPaused: Bool = false, lastFiring: Timestamp? = nil, lastRun: RunID? = nil, lateness: Duration? = nil
-    ) {
-        self.isPaused = isPaused
-        self.lastFiring = lastFiring
-        self.lastRun = lastRun
-        self.lateness = lateness
     }
 }

@@ -94,6 +94,17 @@ package protocol MetadataStore: BackfillStore {
     /// The first `limit` events of a run that have a greater number than `sequence`, in order.
     func events(of run: RunID, after sequence: Int64, limit: Int) async throws -> [RunEvent]
 
+    /// How far runs are: all that are not over, those that were created at `since` or later, and those of
+    /// `runs` that are known; the oldest first.
+    func activity(since: Timestamp, of runs: [RunID]) async throws -> [RunActivity]
+
+    /// What waits and what is worked on at `now`, and how runs that were created since `endedSince` have
+    /// ended.
+    func workload(at now: Timestamp, endedSince: Timestamp) async throws -> Workload
+
+    /// When each asset was last published, or found to be what it would be built as.
+    func lastProofs() async throws -> [AssetKey: Timestamp]
+
     /// The newest materialization of every asset that was ever published.
     func latestMaterializations() async throws -> [AssetKey: Materialization]
 

@@ -168,13 +168,17 @@ package struct RunFilter: Hashable, Sendable {
     package var since: Timestamp?
     /// Only runs that were created before: the creation of the last run of a page gives the next page.
     package var before: Timestamp?
+    /// Only runs that come after this one in the list: the last run of a page gives the next page, also
+    /// where several were created at the same instant.
+    package var after: RunPosition?
     package let limit: Int
 
     /// - Parameter limit: From 1 to ``MetadataLimits/rowsPerQueryMax``; what is outside is moved to the
     ///   nearer end.
     package init(
         states: Set<RunState> = [], asset: AssetKey? = nil, trigger: RunTrigger? = nil,
-        tag: String? = nil, since: Timestamp? = nil, before: Timestamp? = nil, limit: Int = 20
+        tag: String? = nil, since: Timestamp? = nil, before: Timestamp? = nil,
+        after: RunPosition? = nil, limit: Int = 20
     ) {
         self.states = states
         self.asset = asset
@@ -182,6 +186,7 @@ package struct RunFilter: Hashable, Sendable {
         self.tag = tag
         self.since = since
         self.before = before
+        self.after = after
         self.limit = MetadataLimits.bounded(limit)
     }
 }

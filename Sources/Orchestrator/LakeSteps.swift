@@ -52,6 +52,10 @@ struct LakeSteps: StepExecutor {
         }
     }
 
+    func delay(after attempt: Int, _ category: FailureCategory) -> Duration? {
+        options.retry.delay(after: attempt, category, random: .random(in: 0...1))
+    }
+
     func timeout(of step: StepID) -> Duration? { lake.timeout(of: step.asset) }
 
     private func failed(
@@ -60,8 +64,7 @@ struct LakeSteps: StepExecutor {
         var outcome = StepOutcome(error, asset: lease.step.asset)
         var retryAt: Timestamp?
         if case .failed(let failure) = outcome,
-            let delay = options.retry.delay(
-                after: lease.attempt.number, failure.category, random: .random(in: 0...1))
+            let delay = delay(after: lease.attempt.number, failure.category)
         {
             outcome = .retrying(failure)
             retryAt = Lake.now() + delay

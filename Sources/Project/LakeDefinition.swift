@@ -31,6 +31,7 @@ package struct LakeDefinition: Sendable {
     package let sensors: [SensorDefinition]
     /// In the order of names.
     package let backfills: [BackfillDefinition]
+    package let serve: ServeDefinition
     package let work: WorkDefinition
     package let metadata: MetadataLocation
 
@@ -42,7 +43,8 @@ package struct LakeDefinition: Sendable {
         sources: [SourceDefinition] = [], models: [ModelDefinition] = [],
         schedules: [ScheduleDefinition] = [], sensors: [SensorDefinition] = [],
         backfills: [BackfillDefinition] = [],
-        work: WorkDefinition = WorkDefinition(), metadata: MetadataLocation = .sqlite
+        work: WorkDefinition = WorkDefinition(), metadata: MetadataLocation = .sqlite,
+        serve: ServeDefinition = ServeDefinition()
     ) {
         self.name = name
         self.description = description
@@ -60,6 +62,7 @@ package struct LakeDefinition: Sendable {
         self.schedules = schedules
         self.sensors = sensors
         self.backfills = backfills
+        self.serve = serve
         self.work = work
         self.metadata = metadata
     }

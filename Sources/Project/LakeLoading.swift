@@ -27,7 +27,8 @@ struct LakeLoading {
             resources: lake.resources, exclusions: lake.exclusions, sources: sources.definitions,
             models: models.definitions, schedules: triggers.schedules.sorted { $0.name < $1.name },
             sensors: triggers.sensors.sorted { $0.name < $1.name },
-            backfills: triggers.backfills.sorted { $0.name < $1.name }, work: lake.work, metadata: metadata)
+            backfills: triggers.backfills.sorted { $0.name < $1.name }, work: lake.work, metadata: metadata,
+            serve: lake.serve)
         return (definition, named, sources.unreadable)
     }
 

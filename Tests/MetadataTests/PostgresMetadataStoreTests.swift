@@ -85,6 +85,41 @@ import Testing
         }
     }
 
+    @Test func `calls all who wait, however patient each of them is`() async throws {
+        try await PostgreSQLServer.shared().withDatabase { settings in
+            let (one, other) = try await (
+                PostgresMetadataStore.open(PostgresSettings(settings), now: noon),
+                PostgresMetadataStore.open(PostgresSettings(settings), now: noon)
+            )
+            await one.awaitChange(atMost: .seconds(60))
+            let clock = ContinuousClock()
+            let began = clock.now
+            // The first listens; who has less patience is not kept waiting by him, the others are called.
+            async let first: Void = one.awaitChange(atMost: .seconds(60))
+            try await Task.sleep(for: .milliseconds(100))
+            await one.awaitChange(atMost: .milliseconds(200))
+            #expect(clock.now - began < .seconds(20))
+            async let second: Void = one.awaitChange(atMost: .seconds(60))
+            async let third: Void = one.awaitChange(atMost: .seconds(60))
+            try await Task.sleep(for: .milliseconds(100))
+            _ = try await other.createRun(.sample())
+            _ = await (first, second, third)
+            #expect(clock.now - began < .seconds(20))
+            // Who listened with little patience hands over to who waits longer.
+            let again = clock.now
+            async let short: Void = one.awaitChange(atMost: .milliseconds(300))
+            try await Task.sleep(for: .milliseconds(100))
+            async let long: Void = one.awaitChange(atMost: .seconds(60))
+            await short
+            try await Task.sleep(for: .milliseconds(200))
+            _ = try await other.createRun(.sample("r2"))
+            await long
+            #expect(clock.now - again < .seconds(20))
+            one.close()
+            other.close()
+        }
+    }
+
     @Test func `survives a restart of the server`() async throws {
         let server = try await PostgreSQLServer.another()
         let store = try await PostgresMetadataStore.open(PostgresSettings(server.administrator), now: noon)

@@ -39,11 +39,13 @@ import Testing
             "has a + in the middle", "cannot be the name of a schedule",
             "cannot be the name of a backfill", "the name of a bronze table",
             "the address of a page", "no time from one look", "no table is younger",
+            // Of serve.
+            "found 'localhost:99999'",
         ]
         let suite = `A mistake in a lake's files`.self
         let wrong =
             (suite.ofLakeYAML + suite.ofConnections + suite.ofSources + suite.ofTables + suite.ofModels
-            + suite.ofPartitions + suite.ofTriggers)
+            + suite.ofPartitions + suite.ofTriggers + `The key serve`.ofServe)
             .filter {
                 wrong in
                 codes.contains { wrong.mistake.hasSuffix("[project.\($0)]") }

@@ -106,13 +106,18 @@ extension SystemTests {
 
         private static func expectAllIsBuilt(_ lake: Lake, _ run: String, _ story: String) async throws {
             let report = try await lake.succeeds("status", run, "--json").json()
-            #expect(try report.get("newest").text("state") == "succeeded", "\(story)")
+            let failed = try report.get("newest").list("steps").filter { $0.has("failure") }.map {
+                "\(try $0.text("asset")) after \(try $0.number("attempts")): \(try $0.get("failure"))"
+            }
+            #expect(try report.get("newest").text("state") == "succeeded", "\(failed) \(story)")
             try await lake.expectBronzeEquals(.sqlite(folder: lake.path("databases")), tables: tables)
             // Of each gold table the value follows from the sources alone.
             let sums = (0..<gold).map { "SELECT value FROM gold.g\($0)" }.joined(separator: " UNION ALL ")
             let expected = (0..<gold).map { number -> String in
                 let other = silver - 1 - number
-                let factor = [number, tables - 1 - number, other, tables - 1 - other].reduce(0) { $0 + $1 + 1 }
+                let factor = [number, tables - 1 - number, other, tables - 1 - other].reduce(0) {
+                    $0 + $1 + 1
+                }
                 return "\(factor * 400 * 401 / 2)"
             }
             #expect(try await lake.rows(sums).sorted() == expected.sorted(), "\(story)")
@@ -173,7 +178,8 @@ private struct Storm {
         var faults = 0
         while true {
             let status = try await lake.tarn("status", run, "--json")
-            if status.code == 0 || status.code == 1, let state = try? status.json().get("newest").text("state"),
+            if status.code == 0 || status.code == 1,
+                let state = try? status.json().get("newest").text("state"),
                 ["succeeded", "failed", "lost", "cancelled"].contains(state)
             {
                 break

@@ -3,7 +3,8 @@ enum Layers {
     /// The highest row first; `docs/architecture.md` says what each is for.
     static let rows: [[String]] = [
         ["tarn"],
-        ["Commands", "Gateway"],
+        ["Commands"],
+        ["Gateway"],
         ["Orchestrator"],
         ["Extraction", "Transform", "Quality", "SampleData"],
         ["LakeSQL"],

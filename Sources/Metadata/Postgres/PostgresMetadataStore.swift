@@ -11,6 +11,7 @@ package final class PostgresMetadataStore: SQLMetadataStore {
     private let sessions: PostgresSessions
     private let channel: String
     private let listener = Mutex<Listener?>(nil)
+    private let waiting = SharedListening()
     /// One thread, which waits for notifications.
     private let listening = BlockingPool(threadsMax: 1)
 
@@ -89,17 +90,20 @@ package final class PostgresMetadataStore: SQLMetadataStore {
     }
 
     package func awaitChange(atMost patience: Duration) async {
-        let isCancelled = Atomic(false)
-        // A server that does not answer is found out by the next question.
-        let isCalled = try? await listening.run(
-            onCancel: {
-                isCancelled.store(true, ordering: .releasing)
-                self.listener.withLock { $0 }?.connection.canceller.disconnect()
+        await waiting.wait(atMost: patience) { patience in
+            let isCancelled = Atomic(false)
+            // A server that does not answer is found out by the next question.
+            let isCalled = try? await self.listening.run(
+                onCancel: {
+                    isCancelled.store(true, ordering: .releasing)
+                    self.listener.withLock { $0 }?.connection.canceller.disconnect()
+                }
+            ) {
+                try self.listen(patience) { isCancelled.load(ordering: .acquiring) }
             }
-        ) {
-            try self.listen(patience) { isCancelled.load(ordering: .acquiring) }
+            if isCalled == nil { try? await Task.sleep(for: min(patience, .seconds(1))) }
+            return isCalled ?? true
         }
-        if isCalled == nil { try? await Task.sleep(for: min(patience, .seconds(1))) }
     }
 
     private func listen(_ patience: Duration, isCancelled: () -> Bool) throws -> Bool {

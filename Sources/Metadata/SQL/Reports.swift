@@ -31,6 +31,10 @@ extension MetadataTables {
             conditions.append("created_at < ?")
             arguments += [before.microseconds]
         }
+        if let after = filter.after {
+            conditions.append("created_at <= ? AND (created_at < ? OR id < ?)")
+            arguments += [after.createdAt.microseconds, after.createdAt.microseconds, after.run.text]
+        }
         let sql = """
             SELECT * FROM run WHERE \(conditions.joined(separator: " AND "))
             ORDER BY created_at DESC, id DESC LIMIT \(filter.limit)

@@ -79,6 +79,18 @@ extension SQLMetadataStore {
         try await read { try $0.events(of: run, after: sequence, limit: MetadataLimits.bounded(limit)) }
     }
 
+    package func activity(since: Timestamp, of runs: [RunID]) async throws -> [RunActivity] {
+        try await read { try $0.activity(since: since, of: runs) }
+    }
+
+    package func workload(at now: Timestamp, endedSince: Timestamp) async throws -> Workload {
+        try await read { try $0.workload(at: now, endedSince: endedSince) }
+    }
+
+    package func lastProofs() async throws -> [AssetKey: Timestamp] {
+        try await read { try $0.lastProofs() }
+    }
+
     package func latestMaterializations() async throws -> [AssetKey: Materialization] {
         try await read { try $0.latestMaterializations() }
     }

@@ -49,6 +49,10 @@ final class HostedSteps: StepExecutor {
         for writer in Set([run, lease.writer]) { try? await Staging(lake.store).clear(writer) }
     }
 
+    func delay(after attempt: Int, _ category: FailureCategory) -> Duration? {
+        host.lake.definition.work.retry.delay(after: attempt, category, random: .random(in: 0...1))
+    }
+
     func timeout(of step: StepID) -> Duration? { host.lake.timeout(of: step.asset) }
 
     private func steps(of run: RunID) -> LakeSteps {

@@ -13,6 +13,7 @@ package final class Node: Sendable {
     /// `nil` of a node that only works.
     package let scheduler: Scheduler?
     private let worker: Worker
+    private let meter = WorkMeter()
     private let log: Logger
     private let ending = Bell()
 
@@ -37,7 +38,7 @@ package final class Node: Sendable {
         settings.pollEvery = .seconds(2)
         worker = Worker(
             id: id, metadata: lake.metadata, executor: HostedSteps(host, observer: LoggedSteps(log)),
-            observer: LoggedSteps(log), settings: settings, pools: { host.lake.pools })
+            observer: LoggedSteps(log), settings: settings, pools: { host.lake.pools }, meter: meter)
         scheduler = kind == .serve ? Scheduler(host, id: id, log: log) : nil
         slotsMax = settings.slots
     }
@@ -49,6 +50,9 @@ package final class Node: Sendable {
 
     /// The steps on which it works.
     package var running: [StepID] { get async { await worker.running } }
+
+    /// What it has done.
+    package var workCounts: WorkCounts { meter.counts }
 
     /// Works until ``drain()``, and returns when nothing runs any more; a cancelled task drains without
     /// grace.

@@ -12,6 +12,9 @@ protocol StepExecutor: Sendable {
     /// How long a step may take; `nil` is for ever.
     func timeout(of step: StepID) -> Duration?
 
+    /// How long to wait before a step is tried again that was stopped in its attempt; `nil` if it is not.
+    func delay(after attempt: Int, _ category: FailureCategory) -> Duration?
+
     /// The end of a step was recorded, or cannot be. Nobody waits for what this does.
     func reported(_ lease: StepLease) async
 }
@@ -39,6 +42,7 @@ actor Worker {
     private let pools: @Sendable () -> [String: Int]
     /// The only run that is worked on; `nil` for all that are bound to no process.
     private let run: RunID?
+    private let meter: WorkMeter
     private var core: WorkerCore
     private var leases: [StepID: StepLease] = [:]
     private var reasons: [StepID: WorkerCore.StopReason] = [:]
@@ -63,7 +67,7 @@ actor Worker {
     init(
         id: WorkerID, metadata: any MetadataStore, executor: any StepExecutor, observer: any RunObserver,
         settings: WorkerCore.Settings, pools: @escaping @Sendable () -> [String: Int] = { [:] },
-        run: RunID? = nil
+        run: RunID? = nil, meter: WorkMeter = WorkMeter()
     ) {
         self.id = id
         self.metadata = metadata
@@ -71,6 +75,7 @@ actor Worker {
         self.observer = observer
         self.pools = pools
         self.run = run
+        self.meter = meter
         var settings = settings
         settings.hasOwnRun = run != nil
         core = WorkerCore(settings)
@@ -180,6 +185,10 @@ actor Worker {
                 owner: id, run: run, stepsMax: count, pools: pools(), leaseFor: settings.leaseFor,
                 now: Lake.now())
             let claims = try await metadata.claim(request)
+            meter.count {
+                $0.claimRequests += 1
+                $0.claimed += Int64(claims.count)
+            }
             core.claimed(
                 claims.map { ($0.step, $0.epoch, $0.expiresAt, executor.timeout(of: $0.step)) },
                 at: Lake.now())
@@ -233,9 +242,12 @@ actor Worker {
     private func report(_ work: StepWork, _ lease: StepLease) async {
         let step = lease.step
         var work = work
-        if let reason = reasons[step] { work = work.stopped(by: reason) }
+        if let reason = reasons[step] {
+            work = work.stopped(by: reason) { executor.delay(after: lease.attempt.number, $0) }
+        }
         do {
             try await record(work, lease)
+            meter.count { $0.ended += 1 }
             observer.observe(.stepFinished(step.asset, work.end), of: step)
         } catch is StepRefusal {
             // Somebody else has it: what we would say of it does not count.
@@ -277,6 +289,7 @@ actor Worker {
             let taken = try? await metadata.reclaim(
                 at: Lake.now(), isAlive: ProcessTable.liveness(seenFrom: process)), !taken.isEmpty
         else { return }
+        meter.count { $0.reclaimed += Int64(taken.count) }
         wake()
     }
 
@@ -292,6 +305,11 @@ actor Worker {
             let answer = try? await metadata.renew(
                 held, runs: run.map { [$0] } ?? [], by: id, for: core.settings.leaseFor, at: Lake.now())
         else { return }
+        let lost = answer.leases.count { $0 == .lost }
+        meter.count {
+            $0.lost += Int64(lost)
+            $0.renewed += Int64(answer.leases.count - lost)
+        }
         for (lease, answer) in zip(held, answer.leases) {
             let actions =
                 switch answer {
@@ -306,32 +324,39 @@ actor Worker {
 
 extension StepWork {
     /// The work of a step that was stopped for `reason`, if the work noticed that.
-    fileprivate func stopped(by reason: WorkerCore.StopReason) -> StepWork {
+    /// - Parameter delay: Before another attempt; `nil` if there is none.
+    fileprivate func stopped(
+        by reason: WorkerCore.StopReason, delay: (FailureCategory) -> Duration?
+    ) -> StepWork {
         guard outcome == .cancelled else { return self }
-        var work = self
+        let failure: StepFailure
         switch reason {
         case .cancelled: return self
         case .leaseLost:
-            work.outcome = .failed(
-                StepFailure(
-                    code: "commit.lease-lost", problem: "The lease ran out.", category: .lost))
+            // Nobody may have taken it yet. Who has it does not care what is said here.
+            failure = StepFailure(code: "commit.lease-lost", problem: "The lease ran out.", category: .lost)
         case .stalled:
-            work.outcome = .retrying(
-                StepFailure(
-                    code: "run.stalled", problem: "Nothing moved for too long, so that it was stopped.",
-                    remedy:
-                        "It is tried again. What is slow but alive needs a longer leases.stall in lake.yaml.",
-                    category: .transient))
+            failure = StepFailure(
+                code: "run.stalled", problem: "Nothing moved for too long, so that it was stopped.",
+                remedy: "What is slow but alive needs a longer leases.stall in lake.yaml.",
+                category: .transient)
         case .timedOut:
-            work.outcome = .failed(
-                StepFailure(
-                    code: "run.timed-out", problem: "It took longer than its timeout.",
-                    remedy: "Raise 'timeout', or build less at once.", category: .transient))
+            failure = StepFailure(
+                code: "run.timed-out", problem: "It took longer than its timeout.",
+                remedy: "Raise 'timeout', or build less at once.", category: .transient)
         case .draining:
-            work.outcome = .retrying(
-                StepFailure(
-                    code: "run.handed-back", problem: "The worker was told to end.",
-                    remedy: "Another worker goes on with it.", category: .lost))
+            failure = StepFailure(
+                code: "run.handed-back", problem: "The worker was told to end.",
+                remedy: "Another worker goes on with it.", category: .lost)
+        }
+        var work = self
+        // Whoever is not at fault is not counted as one that failed.
+        let isFault = failure.category != .lost
+        if let delay = isFault ? delay(failure.category) : .zero {
+            work.outcome = .retrying(failure)
+            work.retryAt = Lake.now() + delay
+        } else {
+            work.outcome = .failed(failure)
         }
         work.end.outcome = work.outcome
         return work

@@ -15,6 +15,7 @@ struct LakeFile {
     var resources = ResourceLimits()
     var exclusions: [Exclusion] = []
     var triggers = TriggerFile()
+    var serve = ServeDefinition()
     var work = WorkDefinition()
     /// `nil` if it is wrong, which has been reported.
     var metadata: MetadataLocation? = .sqlite
@@ -37,6 +38,7 @@ struct LakeFile {
         }
         exclusions = reader[LakeKeys.exclude] ?? []
         triggers = TriggerFile(reader, document, zone: zone ?? .utc)
+        serve = reader[ServeKeys.serve].map { ServeKeys.read($0, folder: folder) } ?? serve
         work = WorkSettingsKeys.read(reader)
         readEnvironments(reader, document, folder: folder, selected: selected)
         if reader.has(WorkSettingsKeys.metadata.name) {

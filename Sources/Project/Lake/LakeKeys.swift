@@ -27,7 +27,7 @@ enum LakeKeys {
         "lake.yaml",
         [
             name, description, store, timezone, environment, environments, tolerance, resources, exclude,
-            TriggerKeys.schedules, TriggerKeys.sensors, TriggerKeys.backfills,
+            TriggerKeys.schedules, TriggerKeys.sensors, TriggerKeys.backfills, ServeKeys.serve,
         ] + WorkSettingsKeys.all)
 }
 

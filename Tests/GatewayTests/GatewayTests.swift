@@ -1,7 +1,0 @@
-import Testing
-
-@testable import Gateway
-
-@Suite struct `A gateway` {
-    @Test func `has a condition`() { #expect(HostCondition(.serving).projectMistakes.isEmpty) }
-}
