@@ -17,7 +17,7 @@ extension LakeSteps {
     ) async throws -> StepWork {
         let asset = lease.step.asset
         let keys = try await partitions(of: lease)
-        let decisions = try await decisions(for: asset, lease.claim.settings)
+        let decisions = try await decisions(for: asset, keys, lease.claim.settings)
         var reasons: [BuildReason] = []
         var (wanted, unchanged): ([PartitionKey], [PartitionKey]) = ([], [])
         var wait: (key: PartitionKey, for: PartitionWait)?
@@ -55,11 +55,11 @@ extension LakeSteps {
     }
 
     private func decisions(
-        for asset: AssetKey, _ settings: RunSettings
+        for asset: AssetKey, _ keys: [PartitionKey], _ settings: RunSettings
     ) async throws -> PartitionDecisions {
         if let table = lake.graph.tables[asset] {
             return try await PartitionDecisions(
-                table, asset, in: lake, fingerprints: fingerprints,
+                table, asset, keys, in: lake, fingerprints: fingerprints,
                 isForced: settings.isForced || settings.isFullRefresh)
         }
         guard let model = lake.graph.models[asset] else { throw MissingInput(asset: asset, input: asset) }

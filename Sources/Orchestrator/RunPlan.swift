@@ -96,7 +96,8 @@ extension Lake {
         let decide: PartitionDecisions
         if let table = graph.tables[asset] {
             decide = try await PartitionDecisions(
-                table, asset, in: self, fingerprints: fingerprints, isForced: isForced)
+                table, asset, Array(set.oldestFirst), in: self, fingerprints: fingerprints,
+                isForced: isForced)
         } else if let model = graph.models[asset] {
             decide = try await PartitionDecisions(
                 model, chosen.schemes, inputs: model.inputs.compactMap { states[$0] }, in: self, at: now,

@@ -42,8 +42,9 @@ package struct LakeDefinition: Sendable {
         resources: ResourceLimits = ResourceLimits(), exclusions: [Exclusion] = [],
         sources: [SourceDefinition] = [], models: [ModelDefinition] = [],
         schedules: [ScheduleDefinition] = [], sensors: [SensorDefinition] = [],
-        backfills: [BackfillDefinition] = [], work: WorkDefinition = WorkDefinition(),
-        metadata: MetadataLocation = .sqlite, serve: ServeDefinition = ServeDefinition()
+        backfills: [BackfillDefinition] = [],
+        work: WorkDefinition = WorkDefinition(), metadata: MetadataLocation = .sqlite,
+        serve: ServeDefinition = ServeDefinition()
     ) {
         self.name = name
         self.description = description
@@ -60,8 +61,8 @@ package struct LakeDefinition: Sendable {
         self.models = models
         self.schedules = schedules
         self.sensors = sensors
-        self.serve = serve
         self.backfills = backfills
+        self.serve = serve
         self.work = work
         self.metadata = metadata
     }

@@ -29,9 +29,11 @@ struct PartitionDecisions {
     }
 
     /// Of a bronze table.
+    ///
+    /// - Parameter keys: About which it will be asked.
     init(
-        _ table: LakeGraph.Table, _ asset: AssetKey, in lake: Lake, fingerprints: SourceFingerprints,
-        isForced: Bool
+        _ table: LakeGraph.Table, _ asset: AssetKey, _ keys: [PartitionKey], in lake: Lake,
+        fingerprints: SourceFingerprints, isForced: Bool
     ) async throws {
         let current = try await lake.manifests.currentFiles(of: table.source.name, table.definition.name)
         var files: [PartitionKey: DataFile] = [:]
@@ -40,7 +42,8 @@ struct PartitionDecisions {
         }
         // A source that was never read need not be asked.
         let fingerprint = files.isEmpty ? nil : await fingerprints.fingerprint(of: table.source)
-        let known = fingerprint == nil ? [:] : try await lake.metadata.partitionBuilds(of: asset)
+        let known =
+            fingerprint == nil ? [:] : try await lake.metadata.partitionBuilds(of: asset, among: keys)
         let hasOtherKey =
             !table.definition.key.isEmpty && current.map { $0.newest.key != table.definition.key } ?? false
         let published = files
