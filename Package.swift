@@ -125,7 +125,7 @@ let package = Package(
         ours(
             "Commands",
             [
-                "Blocking", "CTemplates", "DuckDB", "Extraction", "LakeModel", "LakeSQL", "LakeStore",
+                "Blocking", "CTemplates", "DuckDB", "Extraction", "Gateway", "LakeModel", "LakeSQL", "LakeStore",
                 "Metadata", "MySQL",
                 "Orchestrator", "Project", "SampleData", "Terminal", "Transform", argumentParser, lifecycle,
                 logging,

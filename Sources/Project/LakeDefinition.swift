@@ -42,9 +42,8 @@ package struct LakeDefinition: Sendable {
         resources: ResourceLimits = ResourceLimits(), exclusions: [Exclusion] = [],
         sources: [SourceDefinition] = [], models: [ModelDefinition] = [],
         schedules: [ScheduleDefinition] = [], sensors: [SensorDefinition] = [],
-        backfills: [BackfillDefinition] = [],
-        work: WorkDefinition = WorkDefinition(), metadata: MetadataLocation = .sqlite,
-        serve: ServeDefinition = ServeDefinition()
+        backfills: [BackfillDefinition] = [], work: WorkDefinition = WorkDefinition(),
+        metadata: MetadataLocation = .sqlite, serve: ServeDefinition = ServeDefinition()
     ) {
         self.name = name
         self.description = description
@@ -61,8 +60,8 @@ package struct LakeDefinition: Sendable {
         self.models = models
         self.schedules = schedules
         self.sensors = sensors
-        self.backfills = backfills
         self.serve = serve
+        self.backfills = backfills
         self.work = work
         self.metadata = metadata
     }

@@ -10,6 +10,7 @@ extension SystemTests {
               customers: { materialized: silver.customer, interval: 1s, run: "gold.*" }
             workers: { grace: 1s }
             leases: { ttl: 5s }
+            serve: { listen: "127.0.0.1:0" }
 
             """
 

@@ -31,6 +31,7 @@ extension SystemTests {
                 metadata: { connection: meta, database: postgres, schema: nodes }
                 leases: { ttl: 5s, stall: 60s }
                 workers: { slots: 3, grace: 2s }
+                serve: { listen: "127.0.0.1:0" }
                 retry: { attempts: 8, backoff: 1s, backoff_max: 4s }
 
                 """, to: "lake.yaml")

@@ -1,8 +1,5 @@
 internal import ArgumentParser
-internal import LakeModel
-internal import Logging
 internal import Orchestrator
-internal import Project
 
 struct ServeCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -16,18 +13,7 @@ struct ServeCommand: AsyncParsableCommand {
     @OptionGroup var options: ServeOptions
     @OptionGroup var lake: LakeOptions
 
-    func run() async throws {
-        let log = options.logger()
-        let host = LakeHost(try await lake.open())
-        let node = try Node(host, kind: .serve, slots: options.slots, log: log)
-        log.notice(
-            "serving",
-            metadata: [
-                "lake": "\(host.lake.definition.name)", "node": "\(node.id)", "version": "\(Program.version)",
-            ])
-        try await options.serve(host, [NodeService(node: node)], log)
-        log.notice("ended")
-    }
+    func run() async throws { try await options.work(.serve, on: try await lake.open()) }
 }
 
 struct WorkerCommand: AsyncParsableCommand {
@@ -39,16 +25,5 @@ struct WorkerCommand: AsyncParsableCommand {
     @OptionGroup var options: ServeOptions
     @OptionGroup var lake: LakeOptions
 
-    func run() async throws {
-        let log = options.logger()
-        let host = LakeHost(try await lake.open())
-        let node = try Node(host, kind: .worker, slots: options.slots, log: log)
-        log.notice(
-            "working",
-            metadata: [
-                "lake": "\(host.lake.definition.name)", "node": "\(node.id)", "version": "\(Program.version)",
-            ])
-        try await options.serve(host, [NodeService(node: node)], log)
-        log.notice("ended")
-    }
+    func run() async throws { try await options.work(.worker, on: try await lake.open()) }
 }

@@ -1,9 +1,11 @@
 internal import ArgumentParser
 internal import FoundationEssentials
+internal import Gateway
 internal import Glibc
 internal import LakeModel
 internal import Logging
 internal import Orchestrator
+internal import Project
 internal import ServiceLifecycle
 internal import Synchronization
 
@@ -14,6 +16,12 @@ struct ServeOptions: ParsableArguments {
         help: ArgumentHelp(
             "Steps that this node works on at once. Default: what lake.yaml says, or 4.", valueName: "number"))
     var slots: Int?
+    @Option(
+        name: .long,
+        help: ArgumentHelp(
+            "Where HTTP is served, as 127.0.0.1:8080; port 0 takes a free one. Default of 'serve': what lake.yaml says.",
+            valueName: "address"))
+    var listen: String?
     @Option(
         name: .long,
         help: ArgumentHelp(
@@ -30,6 +38,9 @@ struct ServeOptions: ParsableArguments {
         guard (1...64).contains(slots ?? 1) else {
             throw ValidationError("--slots takes a number from 1 to 64.")
         }
+        if let listen, ListenAddress(listen) == nil {
+            throw ValidationError("--listen takes an address such as 127.0.0.1:8080, not '\(listen)'.")
+        }
     }
 
     func logger() -> Logger {
@@ -38,8 +49,35 @@ struct ServeOptions: ParsableArguments {
         return Logger(label: "tarn") { _ in StructuredLog(form, level: level) }
     }
 
+    /// Opens the lake and works on it until SIGTERM or Ctrl-C.
+    func work(_ kind: Node.Kind, on lake: Lake) async throws {
+        let log = logger()
+        let host = LakeHost(lake)
+        let node = try Node(host, kind: kind, slots: slots, log: log)
+        let face = NodeFace(
+            node, version: Program.version, variables: ProcessInfo.processInfo.environment)
+        log.notice(
+            "\(kind == .serve ? "serving" : "working")",
+            metadata: [
+                "lake": "\(lake.definition.name)", "node": "\(node.id)", "version": "\(Program.version)",
+            ])
+        // What is last ends first: while the node drains, whoever asks over HTTP is told so.
+        var services: [any Service] = []
+        var serve = lake.definition.serve
+        if let address = listen.flatMap({ ListenAddress($0) }) { serve.listen = address }
+        if kind == .serve || listen != nil {
+            services.append(
+                try Gateway(GatewayOptions(serve), host: face, logger: log) { address in
+                    log.notice("listening", metadata: ["address": "\(address)"])
+                })
+        }
+        services.append(NodeService(node: node, face: face))
+        try await self.serve(host, services, log)
+        log.notice("ended")
+    }
+
     /// Runs services until SIGTERM or Ctrl-C; SIGHUP reads the lake's files again.
-    func serve(_ host: LakeHost, _ services: [any Service], _ log: Logger) async throws {
+    private func serve(_ host: LakeHost, _ services: [any Service], _ log: Logger) async throws {
         let group = ServiceGroup(
             configuration: ServiceGroupConfiguration(
                 services: services.map {

@@ -103,8 +103,9 @@ package actor Scheduler {
             }
             try await readPauses(lake, now: now)
             try await look(lake, at: now)
-            let next = watched.values.map(\.looksAt).min() ?? now + Scheduler.renewEvery
-            return min(next, now + Scheduler.renewEvery)
+            let backfills = try await advanceBackfills(of: lake, at: now)
+            let looks = watched.values.map(\.looksAt).min()
+            return [looks, backfills, now + Scheduler.renewEvery].compactMap { $0 }.min() ?? now
         } catch is CancellationError {
             return now
         } catch {
@@ -112,6 +113,22 @@ package actor Scheduler {
             // Nothing was stored, so everything is looked at again.
             for key in watched.keys { watched[key]?.looksAt = now }
             return now + .seconds(2)
+        }
+    }
+
+    /// - Returns: When the next of them can be brought forward by time alone.
+    private func advanceBackfills(of lake: Lake, at now: Timestamp) async throws -> Timestamp? {
+        do {
+            let advance = try await Backfills(lake).advance(at: now)
+            for run in advance.started {
+                log.info("a run begins", metadata: ["trigger": "backfill", "run": "\(run)"])
+            }
+            return advance.wakesAt.map { max($0, now + .milliseconds(200)) }
+        } catch let mistake as any Diagnostic where !mistake.isTransient {
+            // One that cannot go on keeps nothing else from it.
+            log.error(
+                "a backfill cannot go on", metadata: ["code": "\(mistake.code)", "error": "\(mistake)"])
+            return now + .seconds(60)
         }
     }
 

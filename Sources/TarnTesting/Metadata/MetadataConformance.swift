@@ -22,8 +22,8 @@ package enum MetadataConformance {
     }
 
     package static let claims: [Claim] =
-        runs + steps + leases + reclaims + events + assets + partitions + backfills + triggers
-        + upkeep + watching
+        runs + steps + leases + reclaims + events + assets + partitions + backfills + triggers + upkeep
+        + watching
 
     static let noon = Timestamp(microseconds: 1_790_000_000_000_000)
 
