@@ -52,7 +52,8 @@ extension Exchange {
                 nextCursor: order.count > page.count ? page.last?.description : nil))
     }
 
-    fileprivate func showAsset() async throws -> Answer {
+    /// The asset that the path names.
+    func asset() throws -> (Lake, AssetKey) {
         let lake = try context.lake()
         let text = parameters["asset"] ?? ""
         guard let key = AssetKey(text), lake.graph.assets.contains(key) else {
@@ -63,6 +64,11 @@ extension Exchange {
                 "This lake has no asset \(JSON.text(text).inWords).",
                 remedy: "\(meant)GET /api/v1/assets has all.")
         }
+        return (lake, key)
+    }
+
+    fileprivate func showAsset() async throws -> Answer {
+        let (lake, key) = try asset()
         let state = try await lake.state(of: key)
         let proven = try await lake.metadata.lastProofs()[key]
         let policy = lake.definition.freshness[key]

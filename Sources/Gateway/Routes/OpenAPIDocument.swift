@@ -27,7 +27,8 @@ struct OpenAPIDocument {
     private static let named: [any Described.Type] = [
         AssetDetailsJSON.self, AssetJSON.self, AssetPageJSON.self, AttemptJSON.self, CancelJSON.self,
         CheckJSON.self, EventJSON.self, EventPageJSON.self, FailureJSON.self, FiringJSON.self,
-        FreshnessJSON.self, HealthJSON.self, MaterializationJSON.self, NodeJSON.self, PauseJSON.self,
+        FreshnessJSON.self, HealthJSON.self, MaterializationJSON.self, NodeJSON.self, PartitionsJSON.self,
+        PauseJSON.self,
         Problem.self, ReconciliationJSON.self, RunDetailsJSON.self, RunJSON.self, RunPageJSON.self,
         ScheduleJSON.self, SensorJSON.self, StatusJSON.self, StepJSON.self, WorkJSON.self,
     ]

@@ -4,7 +4,7 @@ internal import HTTPTypes
 extension RouteTable {
     static let all = RouteTable(
         Route.health + Route.status + Route.runs + Route.launching + Route.runEvents + Route.assets
-            + Route.triggers + Route.document)
+            + Route.partitions + Route.triggers + Route.document)
 }
 
 extension Route.Parameter {

@@ -144,6 +144,7 @@ struct Served: Sendable {
 
     /// Works on the runs that wait until there are none.
     func work() async throws {
+        let lake = host.lake ?? self.lake
         let options = RunOptions()
         let process = try ProcessTable.current()
         let worker = Worker(
