@@ -96,8 +96,8 @@ final class Interruption: Sendable {
         return try body()
     }
 
-    /// While `body` runs, signals are told to `listener`: it is a service, of which SIGHUP is no end. A second
-    /// SIGTERM or Ctrl-C ends the process at once.
+    /// While `body` runs, signals are told to `listener`: it is a service, of which SIGHUP is no end. A
+    /// second SIGTERM or Ctrl-C ends the process at once.
     func during(
         _ listener: @escaping @Sendable (Int32) -> Void, body: () async throws -> Void
     ) async throws {

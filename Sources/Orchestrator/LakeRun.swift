@@ -115,6 +115,7 @@ package enum RunProgress: Sendable {
 package struct StepEnd: Sendable {
     package internal(set) var outcome: StepOutcome
     package let elapsed: Duration
+    package var task = StepTask.build
     /// Which partitions it was of, as written after `--partition`; `nil` of an asset without partitions.
     package var partitions: String?
     /// Bytes that were read from the source, for extractions.

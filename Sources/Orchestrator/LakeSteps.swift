@@ -29,6 +29,7 @@ struct LakeSteps: StepExecutor {
         let began = ContinuousClock.now
         let asset = lease.step.asset
         do {
+            if lease.step.task == .reconcile { return try await reconcile(lease, began) }
             if lake.graph.partitions.scheme(of: asset).isPartitioned || lease.claim.partitions != nil {
                 return try await executePartitions(lease, began)
             }
@@ -81,14 +82,7 @@ struct LakeSteps: StepExecutor {
         _ build: () async throws -> BuiltStep
     ) async throws -> StepWork {
         let startedAt = Lake.now()
-        if let published = try await publishedEpoch(of: lease.step.asset), published >= lease.attempt.epoch {
-            // The history is younger than the lake.
-            lease.raise(to: try await lake.metadata.raise(lease.attempt, beyond: published))
-        }
-        if lease.claim.mustFence {
-            try await lake.manifests.fence(
-                lease.step.asset, at: lease.attempt.epoch, by: lease.writer, on: lake.store.today())
-        }
+        try await shutOutOthers(lease)
         let built = try await build()
         let outcome = built.outcome
         var changes = changes(of: built, lease, startedAt: startedAt)
@@ -100,6 +94,18 @@ struct LakeSteps: StepExecutor {
             end: StepEnd(
                 outcome: outcome, elapsed: .now - began, partitions: lease.watch.partitions,
                 bytesRead: built.bytesRead, remarks: built.remarks, notes: built.notes))
+    }
+
+    /// Keeps whoever held the asset before from publishing it.
+    func shutOutOthers(_ lease: StepLease) async throws {
+        if let published = try await publishedEpoch(of: lease.step.asset), published >= lease.attempt.epoch {
+            // The history is younger than the lake.
+            lease.raise(to: try await lake.metadata.raise(lease.attempt, beyond: published))
+        }
+        if lease.claim.mustFence {
+            try await lake.manifests.fence(
+                lease.step.asset, at: lease.attempt.epoch, by: lease.writer, on: lake.store.today())
+        }
     }
 
     private func decision(for asset: AssetKey, _ settings: RunSettings) async throws -> BuildDecision {

@@ -35,6 +35,15 @@ package struct Reconciler: Sendable {
         return records
     }
 
+    /// One comparison as a step of a run. It is kept in the lake; the caller records it in the metadata.
+    func compared(
+        _ key: AssetKey, _ table: LakeGraph.Table
+    ) async throws -> ReconciliationRecord {
+        let record = try await compare(key, table)
+        try await keep(record)
+        return record
+    }
+
     private func compare(_ key: AssetKey, _ table: LakeGraph.Table) async throws -> ReconciliationRecord {
         let tolerance = table.definition.tolerance ?? lake.definition.tolerance
         do {

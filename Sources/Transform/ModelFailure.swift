@@ -30,7 +30,7 @@ package struct ModelFailure: Diagnostic {
             (code, category) = ("model.disk-full", .badConfig)
             problem = "The disk is full: \(model.key) could not be written."
             remedy = "Make room (what is published is untouched), then run this again."
-        case .io where error.message.contains("No files found"):
+        case .io where error.message.contains("No files found") || error.message.contains("No such file"):
             // A later run has replaced what was read: the manifest says what is there now.
             (code, category) = ("model.input-replaced", .transient)
             problem = "A table that \(model.key) reads was replaced while it was read: \(error.message)"

@@ -176,6 +176,8 @@ struct RunJSON: Encodable {
 
     struct StepJSON: Encodable {
         let asset: String
+        /// `build` or `reconcile`.
+        let task: String
         /// Left out of an asset without partitions.
         let partitions: String?
         /// `waiting`, `running`, `succeeded`, `failed`, `skipped`, `blocked`, `cancelled` or `lost`.
@@ -203,7 +205,8 @@ struct RunJSON: Encodable {
         finishedAt = report.summary.finishedAt?.description
         steps = report.steps.map { step in
             StepJSON(
-                asset: step.step.asset.description, partitions: step.partitions,
+                asset: step.step.asset.description, task: step.step.task.rawValue,
+                partitions: step.partitions,
                 state: step.state.rawValue, attempts: step.attempts.count,
                 seconds: step.finishedAt.flatMap { end in step.startedAt.map { (end - $0).seconds } },
                 rows: step.rows, bytes: step.bytes?.bytes,

@@ -93,7 +93,8 @@ final class RunDisplay: RunObserver {
             state.ended += 1
             return state.nameWidth
         }
-        let name = padded(asset.description, to: width) + (end.partitions.map { " \(shortened($0))" } ?? "")
+        let what = end.task == .build ? asset.description : "\(asset) (\(end.task.rawValue))"
+        let name = padded(what, to: width) + (end.partitions.map { " \(shortened($0))" } ?? "")
         switch end.outcome {
         case .succeeded(let rows, let bytes):
             let rate = rateText(bytes: end.bytesRead ?? bytes.bytes, over: end.elapsed)
@@ -159,7 +160,7 @@ final class RunDisplay: RunObserver {
             .init("time", alignment: .right),
         ])
         for layer in Layer.allCases {
-            let steps = report.steps.filter { $0.step.asset.layer == layer }
+            let steps = report.steps.filter { $0.step.asset.layer == layer && $0.step.task == .build }
             guard !steps.isEmpty else { continue }
             let built = steps.filter { $0.state == .succeeded }
             let begun = steps.compactMap(\.startedAt).min()

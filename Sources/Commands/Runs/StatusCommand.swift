@@ -75,7 +75,7 @@ struct StatusCommand: AsyncParsableCommand {
         ])
         for step in report.steps where all || step.state != .skipped {
             table.append([
-                step.partitions.map { "\(step.step.asset) \(shortened($0))" } ?? "\(step.step.asset)",
+                step.partitions.map { "\(step.step.asset) \(shortened($0))" } ?? step.step.description,
                 step.state.rawValue, countText(step.attempts.count),
                 step.rows.map { countText($0) } ?? "-",
                 step.finishedAt.flatMap { end in step.startedAt.map { durationText(end - $0) } } ?? "-",

@@ -14,12 +14,13 @@ struct ServeOptions: ParsableArguments {
     @Option(
         name: .long,
         help: ArgumentHelp(
-            "Steps that this node works on at once. Default: what lake.yaml says, or 4.", valueName: "number"))
+            "Steps that this node works on at once. Default: what lake.yaml says, or 4.", valueName: "number")
+    )
     var slots: Int?
     @Option(
         name: .long,
         help: ArgumentHelp(
-            "Where HTTP is served, as 127.0.0.1:8080; port 0 takes a free one. Default of 'serve': what lake.yaml says.",
+            "Where HTTP is served: 127.0.0.1:8080; port 0 takes a free one. Default of serve: as in lake.yaml.",
             valueName: "address"))
     var listen: String?
     @Option(
@@ -30,7 +31,8 @@ struct ServeOptions: ParsableArguments {
     var log: StructuredLog.Form?
     @Option(
         name: .long,
-        help: ArgumentHelp("The least important lines: debug, info, notice, warning or error.", valueName: "level")
+        help: ArgumentHelp(
+            "The least important lines: debug, info, notice, warning or error.", valueName: "level")
     )
     var logLevel = LogLevel.info
 
@@ -91,7 +93,11 @@ struct ServeOptions: ParsableArguments {
             try await withThrowingTaskGroup(of: Void.self) { tasks in
                 tasks.addTask {
                     for await signal in calls {
-                        if signal == SIGHUP { await reload(host, log) } else { await group.triggerGracefulShutdown() }
+                        if signal == SIGHUP {
+                            await reload(host, log)
+                        } else {
+                            await group.triggerGracefulShutdown()
+                        }
                     }
                 }
                 tasks.addTask { try await group.run() }

@@ -65,6 +65,7 @@ struct RunDetailsJSON: Described {
 
 struct StepJSON: Described {
     let asset: String
+    let task: String
     let partition: String?
     let partitions: String?
     let state: String
@@ -90,7 +91,7 @@ struct StepJSON: Described {
     static let schema = Schema.object(
         "One asset in a run.",
         [
-            "asset": .text(), "state": .choice(of: StepState.self),
+            "asset": .text(), "task": .choice(of: StepTask.self), "state": .choice(of: StepState.self),
             "attempts": .list(of: .named(AttemptJSON.self)),
         ],
         optional: [
@@ -110,6 +111,7 @@ struct StepJSON: Described {
 
     init(_ step: StepRecord) {
         asset = step.step.asset.description
+        task = step.step.task.rawValue
         partition = step.step.partition?.text
         partitions = step.partitions
         state = step.state.rawValue

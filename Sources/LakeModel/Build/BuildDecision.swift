@@ -72,6 +72,8 @@ package enum BuildReason: Hashable, Sendable, CustomStringConvertible {
     /// Of a partition: one of the two, and the manifest does not say which.
     case definitionOrInputChanged
     case forced
+    /// Nothing is built: it is compared with its source.
+    case comparison
 
     package var description: String {
         switch self {
@@ -84,6 +86,7 @@ package enum BuildReason: Hashable, Sendable, CustomStringConvertible {
         case .sourceMayHaveChanged: "the source cannot say whether it changed"
         case .definitionOrInputChanged: "its definition or what it is made from changed"
         case .forced: "--force"
+        case .comparison: "it is compared with its source"
         }
     }
 }

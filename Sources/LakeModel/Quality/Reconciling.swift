@@ -21,3 +21,13 @@ extension ReconciliationRecord {
             tolerance: tolerance, drift: drift, verdict: isWithin ? .passed : .failed, detail: detail)
     }
 }
+
+/// Whether a table is compared with its source in each run that builds it.
+package enum ReconcilePolicy: String, Hashable, Sendable, CaseIterable {
+    /// Only when somebody asks for it.
+    case off
+    /// After it was built. What is made from it does not wait, and a drift is a remark.
+    case warn
+    /// After it was built. What is made from it waits, and is not built if the table drifts.
+    case gate
+}

@@ -34,8 +34,10 @@ package struct RunEvent: Hashable, Sendable, Codable {
 
         /// An event about `step`.
         package init(_ step: StepID, at: Timestamp, kind: Kind, text: String = "") {
+            let task = step.task == .build ? nil : step.task.rawValue
             self.init(
-                run: step.run, at: at, kind: kind, asset: step.asset, partition: step.partition, text: text)
+                run: step.run, at: at, kind: kind, asset: step.asset, partition: step.partition,
+                text: [task, text.isEmpty ? nil : text].compactMap { $0 }.joined(separator: ": "))
         }
     }
 

@@ -39,22 +39,30 @@ package struct StepPartitions: Hashable, Sendable {
 package struct StepKey: Hashable, Sendable, Comparable, Codable, CustomStringConvertible {
     package let asset: AssetKey
     package let partition: PartitionKey?
+    package let task: StepTask
 
-    package init(_ asset: AssetKey, _ partition: PartitionKey? = nil) {
+    package init(_ asset: AssetKey, _ partition: PartitionKey? = nil, task: StepTask = .build) {
         self.asset = asset
         self.partition = partition
+        self.task = task
     }
 
-    package func of(_ run: RunID) -> StepID { StepID(run: run, asset: asset, partition: partition) }
+    package func of(_ run: RunID) -> StepID {
+        StepID(run: run, asset: asset, partition: partition, task: task)
+    }
 
-    package var description: String { partition.map { "\(asset) of \($0)" } ?? asset.description }
+    package var description: String {
+        let what = partition.map { "\(asset) of \($0)" } ?? asset.description
+        return task == .build ? what : "\(task.rawValue) \(what)"
+    }
 
     package static func < (left: StepKey, right: StepKey) -> Bool {
-        left.asset != right.asset
-            ? left.asset < right.asset : (left.partition?.text ?? "") < (right.partition?.text ?? "")
+        if left.asset != right.asset { return left.asset < right.asset }
+        if left.task != right.task { return left.task == .build }
+        return (left.partition?.text ?? "") < (right.partition?.text ?? "")
     }
 }
 
 extension StepID {
-    package var key: StepKey { StepKey(asset, partition) }
+    package var key: StepKey { StepKey(asset, partition, task: task) }
 }

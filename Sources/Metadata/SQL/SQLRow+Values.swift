@@ -89,7 +89,14 @@ extension SQLRow {
     }
 
     func step() throws -> StepID {
-        StepID(run: try run("run_id"), asset: try asset("asset"), partition: try partition())
+        let (run, asset) = (try run("run_id"), try asset("asset"))
+        guard let text = try optionalText("partition"), text.hasPrefix(StepTask.mark) else {
+            return StepID(run: run, asset: asset, partition: try partition())
+        }
+        guard let task = StepTask(rawValue: String(text.dropFirst())) else {
+            throw contradiction("partition")
+        }
+        return StepID(run: run, asset: asset, task: task)
     }
 
     /// `nil` if it has none.
@@ -138,15 +145,23 @@ extension SQLRow {
     }
 }
 
+extension StepTask {
+    /// Before the task, where a step's partition stands otherwise: no partition begins so. Only what builds
+    /// has partitions.
+    static let mark = " "
+}
+
 extension StepID {
-    var partitionText: String { partition?.text ?? "" }
+    var partitionText: String { key.partitionText }
 
     /// For `run_id = ? AND asset = ? AND partition = ?`.
     var arguments: [(any SQLBindable)?] { [run.text, asset.description, partitionText] }
 }
 
 extension StepKey {
-    var partitionText: String { partition?.text ?? "" }
+    var partitionText: String {
+        task == .build ? partition?.text ?? "" : StepTask.mark + task.rawValue
+    }
 }
 
 /// What columns of `step` and `attempt` say of an outcome.

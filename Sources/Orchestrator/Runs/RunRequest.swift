@@ -1,5 +1,6 @@
 package import LakeModel
 package import Metadata
+internal import Project
 internal import Transform
 
 /// The steps of a run that is to begin.
@@ -22,9 +23,10 @@ package struct RunRequest: Sendable {
         /// `nil` of an asset without partitions.
         package let partitions: PartitionGroup?
         package let areNamed: Bool
+        package var task = StepTask.build
         fileprivate let inputs: [StepKey]
 
-        fileprivate var key: StepKey { StepKey(asset, partitions?.keys.first) }
+        fileprivate var key: StepKey { StepKey(asset, partitions?.keys.first, task: task) }
     }
 
     /// Steps of partitions; more are a backfill's.
@@ -85,6 +87,8 @@ private struct StepPlanning {
     /// Of each asset the first partition of the step that builds a partition.
     private var owners: [AssetKey: [PartitionKey: PartitionKey]] = [:]
     private var keys: [AssetKey: [StepKey]] = [:]
+    /// Comparisons that have to end well before anything is made from their assets.
+    private var gates: [AssetKey: StepKey] = [:]
     private let chosen: ScopePartitions
     private let graph: LakeGraph
     private let now: Timestamp
@@ -100,6 +104,7 @@ private struct StepPlanning {
                     RunRequest.Step(
                         asset: asset, partitions: nil, areNamed: false, inputs: allSteps(ofInputsOf: asset)))
                 keys[asset] = [StepKey(asset)]
+                compare(asset)
                 continue
             }
             let steps = (set.count + size - 1) / size
@@ -110,15 +115,32 @@ private struct StepPlanning {
                 self.steps.append(
                     RunRequest.Step(
                         asset: asset, partitions: group, areNamed: chosen.named.contains(asset),
-                        inputs: inputs(of: group, asset)))
+                        inputs: inputs(of: group, asset) + gates(before: asset)))
                 keys[asset, default: []].append(StepKey(asset, group.keys[0]))
                 for key in group.keys { owners[asset, default: [:]][key] = group.keys[0] }
             }
+            compare(asset)
         }
     }
 
+    /// Plans a comparison of a table with its source after all steps that build it.
+    private mutating func compare(_ asset: AssetKey) {
+        guard let built = keys[asset], let policy = graph.tables[asset]?.definition.reconciling,
+            policy != .off
+        else { return }
+        steps.append(
+            RunRequest.Step(
+                asset: asset, partitions: nil, areNamed: false, task: .reconcile, inputs: built))
+        if policy == .gate { gates[asset] = StepKey(asset, task: .reconcile) }
+    }
+
+    /// What `asset` waits for besides the building of its inputs.
+    private func gates(before asset: AssetKey) -> [StepKey] {
+        graph.assets.inputs(of: asset).sorted().compactMap { gates[$0] }
+    }
+
     private func allSteps(ofInputsOf asset: AssetKey) -> [StepKey] {
-        graph.assets.inputs(of: asset).sorted().flatMap { keys[$0] ?? [] }
+        graph.assets.inputs(of: asset).sorted().flatMap { keys[$0] ?? [] } + gates(before: asset)
     }
 
     private func inputs(of group: PartitionGroup, _ asset: AssetKey) -> [StepKey] {

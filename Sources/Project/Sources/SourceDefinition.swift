@@ -64,6 +64,7 @@ package struct TableDefinition: Sendable {
     package let hasChecksum: Bool
     /// Overrides the lake's.
     package let tolerance: Double?
+    package let reconciling: ReconcilePolicy
     package let columns: [ColumnDefinition]
     /// On what the ledger may show.
     package let checks: [ExtractionCheck]
@@ -81,7 +82,8 @@ package struct TableDefinition: Sendable {
         key: [String] = [], cursors: [String] = [], overlap: Overlap = .standard, chunk: ChunkSize? = nil,
         readersMax: Int? = nil, losses: LossPolicy = .null, invalidText: InvalidTextPolicy = .replace,
         schemaPolicy: SchemaPolicy = .evolve, hasChecksum: Bool = false, tolerance: Double? = nil,
-        columns: [ColumnDefinition] = [], checks: [ExtractionCheck] = [], files: FilesDefinition? = nil,
+        reconciling: ReconcilePolicy = .off, columns: [ColumnDefinition] = [], checks: [ExtractionCheck] = [],
+        files: FilesDefinition? = nil,
         partitions: PartitionsDefinition? = nil, freshness: FreshnessPolicy? = nil,
         rules: AssetRules = AssetRules(), place: Place
     ) {
@@ -99,6 +101,7 @@ package struct TableDefinition: Sendable {
         self.schemaPolicy = schemaPolicy
         self.hasChecksum = hasChecksum
         self.tolerance = tolerance
+        self.reconciling = reconciling
         self.columns = columns
         self.checks = checks
         self.files = files

@@ -26,7 +26,8 @@ enum SourceKeys {
         "a source",
         [
             description, connection, database, owner, tags, connections, pace, statementTimeout,
-            RuleKeys.losses, RuleKeys.invalidText, RuleKeys.schemaChange, freshness, exclude, tables,
+            RuleKeys.losses, RuleKeys.invalidText, RuleKeys.schemaChange, RuleKeys.reconcile, freshness,
+            exclude, tables,
         ] + AssetRulesKeys.all)
 }
 
@@ -72,13 +73,18 @@ enum TableKeys {
         "a table",
         [
             description, mode, key, cursor, overlap, chunk, parallel, checksum, RuleKeys.losses,
-            RuleKeys.invalidText, RuleKeys.schemaChange, tags, tolerance, freshness, columns, checks,
+            RuleKeys.invalidText, RuleKeys.schemaChange, RuleKeys.reconcile, tags, tolerance, freshness,
+            columns,
+            checks,
             PartitionsKeys.partitions,
         ] + FileKeys.all + AssetRulesKeys.all)
 }
 
 /// The keys that a source sets for all of its tables, and a table or column for itself.
 enum RuleKeys {
+    static let reconcile = Key(
+        "reconcile", .choice as ValueShape<ReconcilePolicy>,
+        "Whether each run that builds it compares it with the source: off, warn or gate. Default: off.")
     static let losses = Key(
         "losses", .choice as ValueShape<LossPolicy>,
         "What becomes of a value that does not fit its type: null, fail or text_sidecar. Default: null.")

@@ -27,6 +27,7 @@ extension SourceFile {
             invalidText: reader[RuleKeys.invalidText] ?? source[RuleKeys.invalidText] ?? .replace,
             schemaPolicy: reader[RuleKeys.schemaChange] ?? source[RuleKeys.schemaChange] ?? .evolve,
             hasChecksum: reader[TableKeys.checksum] ?? false, tolerance: reader[TableKeys.tolerance],
+            reconciling: reader[RuleKeys.reconcile] ?? source[RuleKeys.reconcile] ?? .off,
             columns: columns,
             checks: (reader[TableKeys.checks] ?? []).compactMap(ExtractionCheckKeys.read),
             files: FileKeys.read(reader), partitions: partitions(name, reader, mode, zone: zone),
