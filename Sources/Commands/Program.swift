@@ -34,7 +34,7 @@ package enum Program {
 
     private static func execute() async -> Int32 {
         do {
-            var command = try Tarn.parseAsRoot()
+            var command = try Tarn.parseAsRoot(words(CommandLine.arguments.dropFirst()))
             if var command = command as? any AsyncParsableCommand {
                 try await command.run()
             } else {
@@ -55,6 +55,11 @@ package enum Program {
         } catch {
             return usage(error)
         }
+    }
+
+    /// `tarn run show` is `tarn runs show`: the parser would take `show` for an asset that is to be run.
+    private static func words(_ arguments: ArraySlice<String>) -> [String] {
+        arguments.starts(with: ["run", "show"]) ? ["runs"] + arguments.dropFirst() : Array(arguments)
     }
 
     /// What the argument parser says: help and version end well, mistakes are code 2.

@@ -41,7 +41,8 @@ import Testing
         for source in try Repository.sources() where source.target == "Commands" {
             for command in Documentation.commands(in: source) {
                 let isNamed = [
-                    "tarn ", "tarn assets ", "tarn backfill ", "tarn demo ", "tarn schedule ", "tarn source ",
+                    "tarn ", "tarn assets ", "tarn backfill ", "tarn demo ", "tarn run ", "tarn schedule ",
+                    "tarn source ",
                 ].contains { page.contains($0 + command) }
                 #expect(isNamed, "\(command)")
             }

@@ -11,7 +11,7 @@ struct RunCommand: AsyncParsableCommand {
         abstract: "Build the selected assets: extract, refine, audit, publish.",
         discussion: """
             What did not change is skipped. A failure blocks only what is made from it. Ctrl-C stops cleanly; what was \
-            published stays. Exit code 1 if a step failed.
+            published stays. Exit code 1 if a step failed. 'tarn run show' tells of a run that was begun.
             """)
 
     @OptionGroup var selection: SelectionOptions
@@ -161,60 +161,5 @@ struct PartitionOptions: ParsableArguments {
     func apply(to scope: inout RunScope) throws {
         if let partition { scope.partitions = .written(partition) }
         if let chunk { scope.partitionsPerStepMax = chunk }
-    }
-}
-
-/// A run in `--json` answers.
-struct RunJSON: Encodable {
-    let run: String
-    let selection: String
-    /// `running`, `succeeded`, `failed`, `cancelled` or `lost`.
-    let state: String
-    let startedAt: String
-    let finishedAt: String?
-    let steps: [StepJSON]
-
-    struct StepJSON: Encodable {
-        let asset: String
-        /// `build` or `reconcile`.
-        let task: String
-        /// Left out of an asset without partitions.
-        let partitions: String?
-        /// `waiting`, `running`, `succeeded`, `failed`, `skipped`, `blocked`, `cancelled` or `lost`.
-        let state: String
-        let attempts: Int
-        let seconds: Double?
-        let rows: Int64?
-        let bytes: Int64?
-        let reason: String?
-        let failure: Failure?
-    }
-
-    struct Failure: Encodable {
-        let code: String
-        let category: String
-        let problem: String
-        let remedy: String
-    }
-
-    init(_ report: RunReport) {
-        run = report.summary.id.text
-        selection = report.summary.selection
-        state = report.summary.state.rawValue
-        startedAt = (report.summary.startedAt ?? report.summary.createdAt).description
-        finishedAt = report.summary.finishedAt?.description
-        steps = report.steps.map { step in
-            StepJSON(
-                asset: step.step.asset.description, task: step.step.task.rawValue,
-                partitions: step.partitions,
-                state: step.state.rawValue, attempts: step.attempts.count,
-                seconds: step.finishedAt.flatMap { end in step.startedAt.map { (end - $0).seconds } },
-                rows: step.rows, bytes: step.bytes?.bytes,
-                reason: step.skipReason ?? step.blockedBy.map { "\($0) was not built" },
-                failure: step.failure.map {
-                    Failure(
-                        code: $0.code, category: $0.category.rawValue, problem: $0.problem, remedy: $0.remedy)
-                })
-        }
     }
 }

@@ -8,7 +8,8 @@ struct RunsCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "runs",
         abstract: "The runs that are kept, the newest first.",
-        discussion: "With several conditions: the runs that meet all of them.")
+        discussion: "With several conditions: the runs that meet all of them.",
+        subcommands: [ShowRun.self])
 
     @Option(
         name: .long, parsing: .singleValue,

@@ -39,14 +39,12 @@ struct StatusCommand: AsyncParsableCommand {
                             startedAt: ($0.startedAt ?? $0.createdAt).description,
                             finishedAt: $0.finishedAt?.description)
                     },
-                    newest: report.map(RunJSON.init)))
+                    newest: report.map { RunJSON($0) }))
         }
         guard let report else { return Output.line("No run yet. Begin with: tarn run") }
         if runID == nil { Output.line(table(of: runs) + "\n") }
-        Output.line(
-            Output.style.bold("run \(report.summary.id)")
-                + " (\(report.summary.selection)): \(report.summary.state.rawValue)")
-        Output.line(table(of: report))
+        Output.line(report.headline)
+        Output.line(report.table(hasSkipped: all))
     }
 
     private func table(of runs: [RunSummary]) -> String {
@@ -64,26 +62,6 @@ struct StatusCommand: AsyncParsableCommand {
                 countText((run.steps[.failed] ?? 0) + (run.steps[.blocked] ?? 0)), run.selection,
             ])
         }
-        return table.plain(widthMax: Output.width, style: Output.style)
-    }
-
-    private func table(of report: RunReport) -> String {
-        var table = TextTable(columns: [
-            .init("asset"), .init("state"), .init("attempts", alignment: .right),
-            .init("rows", alignment: .right),
-            .init("time", alignment: .right), .init("remark"),
-        ])
-        for step in report.steps where all || step.state != .skipped {
-            table.append([
-                step.partitions.map { "\(step.step.asset) \(shortened($0))" } ?? step.step.description,
-                step.state.rawValue, countText(step.attempts.count),
-                step.rows.map { countText($0) } ?? "-",
-                step.finishedAt.flatMap { end in step.startedAt.map { durationText(end - $0) } } ?? "-",
-                step.failure?.problem ?? step.skipReason ?? step.blockedBy.map { "\($0) was not built" }
-                    ?? "",
-            ])
-        }
-        if table.rows.isEmpty { return "Every step was skipped, because nothing changed (--all lists them)." }
         return table.plain(widthMax: Output.width, style: Output.style)
     }
 

@@ -60,7 +60,8 @@ struct TriggerArgument: ParsableArguments {
 extension LakeDefinition {
     /// Everything that starts by itself.
     var triggers: [TriggerID] {
-        schedules.map { TriggerID(.schedule, $0.name.text) } + sensors.map { TriggerID(.sensor, $0.name.text) }
+        schedules.map { TriggerID(.schedule, $0.name.text) }
+            + sensors.map { TriggerID(.sensor, $0.name.text) }
             + freshness.keys.sorted().map { TriggerID(.freshness, $0.description) }
     }
 
