@@ -86,7 +86,9 @@ package struct LakeGraph: Sendable {
     }
 
     private static func codeHash(of model: ModelDefinition, _ analysis: StatementAnalysis) -> String {
-        var parts = [analysis.digest, model.materialization.rawValue]
+        var parts = [analysis.digest, model.materialization.rule]
+        if !model.layout.sort.isEmpty { parts.append("sorted by \(model.layout.sort.map(quotedIdentifier))") }
+        if let rows = model.layout.rowGroup { parts.append("row groups of \(rows)") }
         for check in model.checks {
             var rule = "\(check.name) \(check.severity.rawValue)"
             if case .acceptedValues(_, let values) = check.rule {

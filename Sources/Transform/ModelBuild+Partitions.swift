@@ -153,10 +153,11 @@ struct PartitionWriter {
     }
 
     private func copy(_ relation: String, where condition: String, to path: String) throws -> Int64 {
+        let sort = model.layout.sort.map(quotedIdentifier).joined(separator: ", ")
         let result = try connection.query(
             """
-            COPY (SELECT * FROM \(relation) WHERE \(condition)) TO \(quotedLiteral(path)) \
-            (FORMAT parquet, COMPRESSION snappy)
+            COPY (SELECT * FROM \(relation) WHERE \(condition)\(sort.isEmpty ? "" : " ORDER BY \(sort)")) \
+            TO \(quotedLiteral(path)) (\(TableSelect.options(of: model.layout)))
             """)
         return result.rows.first?.first?.integer ?? 0
     }

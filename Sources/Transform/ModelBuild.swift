@@ -90,9 +90,7 @@ package struct ModelBuild: Sendable {
     }
 
     private func write(to path: String, on connection: Connection) throws -> Int64 {
-        let result = try connection.query(
-            "COPY (\n\(model.definition.sql)\n) TO \(quotedLiteral(path)) (FORMAT parquet, COMPRESSION snappy)"
-        )
+        let result = try connection.query(TableSelect(model.definition, on: connection).copy(to: path))
         return result.rows.first?.first?.integer ?? 0
     }
 
@@ -116,8 +114,8 @@ extension LakeGraph.Model {
             try connection.execute(
                 """
                 CREATE SCHEMA IF NOT EXISTS \(quotedIdentifier(definition.key.schema)); \
-                CREATE VIEW IF NOT EXISTS \(definition.key.quotedName) AS
-                \(definition.sql)
+                CREATE VIEW IF NOT EXISTS \(definition.key.quotedName) AS \
+                \(TableSelect(definition, on: connection).rows)
                 """)
         } catch let error as DuckDBError {
             throw ModelFailure(error, in: definition)
@@ -126,7 +124,8 @@ extension LakeGraph.Model {
 
     /// A declared column is a promise to the model's readers: it is there, of its type.
     func requireDeclaredColumns(on connection: Connection) throws {
-        let columns = try connection.prepare("\n\(definition.sql)").columns
+        let select = try TableSelect(definition, on: connection)
+        let columns = try connection.prepare(select.rows).columns
         for column in definition.columns {
             guard let actual = columns.first(where: { $0.name.lowercased() == column.name.lowercased() })
             else {
