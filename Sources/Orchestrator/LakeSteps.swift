@@ -145,7 +145,8 @@ struct LakeSteps: StepExecutor {
         }
         let (session, audit) = try await auditing(model)
         let manifest = try await ModelBuild(
-            model, inputs: inputs, session: session, store: lake.store, now: Lake.now
+            model, inputs: inputs, session: session, store: lake.store,
+            isWhole: lease.claim.settings.isForced, now: Lake.now
         ).run(
             lease.writer, epoch: lease.attempt.epoch, watch: lease.watch.watch, confirmLease: lease.confirm,
             audit: audit)
@@ -155,7 +156,7 @@ struct LakeSteps: StepExecutor {
     /// The session in which a model is built, and what runs its checks on a staged file.
     func auditing(
         _ model: LakeGraph.Model
-    ) async throws -> (LakeSession, @Sendable (Connection, String) throws -> [CheckResult]) {
+    ) async throws -> (LakeSession, ModelBuild.Auditor) {
         let asset = model.definition.key
         let auditStates = try await lake.states(of: model.auditInputs)
         for input in model.auditInputs where auditStates[input] == nil {
@@ -165,11 +166,12 @@ struct LakeSteps: StepExecutor {
         let (checks, sets) = (model.definition.checks, lake.keySets)
         return (
             session,
-            { connection, file in
+            { connection, scope in
                 try session.define(Array(auditStates.values), on: connection)
-                let table = "read_parquet(\(quotedPath(file)), hive_partitioning = false)"
-                return try Audit(of: asset, table: table, file: file, sets: sets, checks: checks).run(
-                    on: connection)
+                return try Audit(
+                    of: asset, table: scope.relation, file: scope.file, whole: scope.whole,
+                    changedBy: scope.changedBy, sets: sets, checks: checks
+                ).run(on: connection)
             }
         )
     }

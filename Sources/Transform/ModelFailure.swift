@@ -45,6 +45,12 @@ package struct ModelFailure: Diagnostic {
             problem = "\(model.key): two rows of one key say that it looked differently at one time."
             remedy =
                 "Let the SELECT yield one row for each key and time: group by the key and history.observed, having count(*) > 1."
+        case _ where error.message.contains(Scratch.stray):
+            (code, category) = ("model.not-by-key", .badConfig)
+            problem =
+                "\(model.key) cannot follow changes: its SQL gave rows of keys for which no input has a changed row."
+            remedy =
+                "In 'incremental', name for each input the column that is the first of 'key'; or use materialization full."
         case .conversion, .outOfRange, .decimal, .invalidInput, .mismatchType:
             (code, category) = ("model.data", .badData)
             problem = "\(model.key): \(error.message)"

@@ -31,10 +31,22 @@ package struct TableSelect: Sendable {
     ///
     /// - Parameter rows: Instead of ``rows``, a relation with its columns.
     func copy(from relation: String? = nil, to path: String) -> String {
-        let rows = relation.map { "SELECT * FROM \($0)" } ?? rows
         let sort = model.layout.sort.map(quotedIdentifier).joined(separator: ", ")
-        let sorted = sort.isEmpty ? rows : "SELECT * FROM (\(rows)) ORDER BY \(sort)"
+        let from = relation ?? "(\(rows))"
+        let sorted =
+            sort.isEmpty && storedColumns == "*"
+            ? relation.map { "SELECT * FROM \($0)" } ?? rows
+            : "SELECT \(storedColumns) FROM \(from)" + (sort.isEmpty ? "" : " ORDER BY \(sort)")
         return "COPY (\(sorted)) TO \(quotedLiteral(path)) (\(TableSelect.options(of: model.layout)))"
+    }
+
+    /// The columns as Parquet can hold them. DuckDB would make floating-point numbers of 128-bit integers,
+    /// which `sum` of integers gives, and so lose digits.
+    var storedColumns: String {
+        let wide = columns.filter { $0.type == "HUGEINT" || $0.type == "UHUGEINT" }.map {
+            "CAST(\(quotedIdentifier($0.name)) AS DECIMAL(38,0)) AS \(quotedIdentifier($0.name))"
+        }
+        return wide.isEmpty ? "*" : "* REPLACE (\(wide.joined(separator: ", ")))"
     }
 
     static func options(of layout: TableLayout) -> String {

@@ -24,12 +24,13 @@ struct ModelBench {
 
     func build(
         _ sql: String, header: String = "owner: me", name: String = "m", run: String,
-        inputs: [AssetState] = [],
+        inputs: [AssetState] = [], isWhole: Bool = false,
         checks: [CheckResult] = []
     ) async throws -> TableManifest {
-        let model = try await ModelBench.model(sql, header, name)
+        let model = try await ModelBench.model(sql, header, name, inputs: inputs.map(\.key))
         return try await ModelBuild(
-            model, inputs: inputs, session: session, store: store, now: { Timestamp(microseconds: 0) }
+            model, inputs: inputs, session: session, store: store, isWhole: isWhole,
+            now: { Timestamp(microseconds: 0) }
         ).run(try #require(RunID(run)), epoch: .first, watch: { _ in }) { _, _ in checks }
     }
 
@@ -38,8 +39,11 @@ struct ModelBench {
         return try #require(try await session.state(of: asset))
     }
 
-    static func model(_ sql: String, _ header: String, _ name: String) async throws -> LakeGraph.Model {
+    static func model(
+        _ sql: String, _ header: String, _ name: String, inputs: [AssetKey] = []
+    ) async throws -> LakeGraph.Model {
         var files = LakeFiles(["models/silver/in.sql": "SELECT 1 AS x"])
+        for input in inputs { files.files["models/silver/\(input.table).sql"] = "SELECT 1 AS x" }
         files.files["models/silver/\(name).sql"] = "/*---\n\(header)\n---*/\n\(sql)"
         let graph = try await files.graph()
         let key = try #require(AssetKey("silver.\(name)"))

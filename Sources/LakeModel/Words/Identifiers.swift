@@ -24,6 +24,12 @@ package struct RunID: Hashable, Sendable, Comparable {
         self.text = text
     }
 
+    /// The day on which it was made, in UTC; `nil` of one that somebody named.
+    package var day: Day? {
+        guard text.dropFirst(8).first == "T", let number = Int(text.prefix(8)) else { return nil }
+        return Day(year: number / 10_000, month: number / 100 % 100, day: number % 100)
+    }
+
     package static func < (left: RunID, right: RunID) -> Bool { left.text < right.text }
 
     /// The name under which a step's attempt writes after `lost` attempts were lost: the run's own at first,

@@ -81,7 +81,9 @@ package struct TablePublish: Sendable {
         let bytes = try await Staging(store).verify(
             isStaged ? table.staged : data, of: table.asset, rows: table.rows, schema: table.schema)
         if isStaged { _ = try await store.rename(table.staged, to: data, .unconditionally) }
-        let file = DataFile(name: "_runs/\(data.name)", run: table.run, rows: table.rows, bytes: bytes)
+        let file = DataFile(
+            name: "_runs/\(data.name)", run: table.run, rows: table.rows, bytes: bytes, version: table.version
+        )
 
         for _ in 0..<TablePublish.attemptsMax {
             let current = try await manifests.slot(of: table.asset)
@@ -107,20 +109,36 @@ package struct TablePublish: Sendable {
         guard try await store.head(data) != nil else { throw lost(table, "its file was removed") }
     }
 
-    private func lost(_ table: StagedTable, _ reason: String) -> LeaseLost {
+    func lost(_ table: StagedTable, _ reason: String) -> LeaseLost {
         LeaseLost(asset: table.asset, run: table.run, epoch: table.epoch, reason: reason)
     }
 
     private func successor(of current: TableManifest?, with file: DataFile, of table: StagedTable)
         -> TableManifest
     {
-        let earlier = current.map { [$0.run] + $0.kept } ?? []
+        let earlier = current.map { TablePublish.versions(of: $0) } ?? []
         return TableManifest(
             asset: table.asset, run: table.run, epoch: table.epoch, publishedAt: now(),
             version: table.version,
             codeHash: table.codeHash, engine: table.engine, inputs: table.inputs, files: [file],
             schema: table.schema, checks: table.checks, seconds: table.seconds,
-            kept: Array(earlier.prefix(keptMax)))
+            kept: Array(earlier.prefix(keptMax)), retired: retired(of: current))
+    }
+
+    /// The versions that are one file each, the newest first.
+    static func versions(of manifest: TableManifest) -> [RunID] {
+        manifest.partitioning == nil && manifest.view == nil
+            ? (manifest.files.first.map { [$0.run] } ?? []) + manifest.kept : [manifest.run] + manifest.kept
+    }
+
+    /// Files of increments that a new version makes needless, for readers in flight.
+    private func retired(of current: TableManifest?) -> [TableManifest.Retired]? {
+        guard let current, current.partitioning == nil else { return nil }
+        let now = now()
+        let increments = current.fileNames.dropFirst().map { TableManifest.Retired(name: $0, at: now) }
+        let retired =
+            (current.retired ?? []).filter { now - $0.at < TablePublish.retirement } + increments
+        return retired.isEmpty ? nil : retired
     }
 
     /// Makes `latest.parquet` the bytes of the current version; does nothing if it is.
@@ -154,10 +172,15 @@ package struct TablePublish: Sendable {
         throw CommitContended(asset: asset, attempts: TablePublish.attemptsMax)
     }
 
-    private func deleteVersions(of before: TableManifest?, notIn next: TableManifest) async throws {
+    func deleteVersions(of before: TableManifest?, notIn next: TableManifest) async throws {
         guard let before else { return }
-        for run in [before.run] + before.kept where run != next.run && !next.kept.contains(run) {
+        let versions = TablePublish.versions(of: next)
+        for run in TablePublish.versions(of: before) where !versions.contains(run) {
             try await store.delete(LakeLayout.version(of: next.asset, run: run))
+        }
+        let named = Set(next.fileNames + (next.retired ?? []).map(\.name))
+        for file in before.retired ?? [] where before.partitioning == nil && !named.contains(file.name) {
+            try await store.delete(LakeLayout.folder(of: next.asset).appending(file.name))
         }
     }
 }
