@@ -30,23 +30,33 @@ package final class LakeSession: Sendable {
     ///
     /// - Parameter hasHistory: Whether every partition of a bronze table is looked up, for who reads
     ///   `__all`. It costs a request a day.
+    /// - Parameters:
+    ///   - visible: What readers see of tables that are published together, instead of their newest.
+    ///   - day: Bronze as it was at the end of that day; `nil` is now.
     package static func state(
-        of key: AssetKey, hasHistory: Bool = false, _ manifests: ManifestStore, _ store: any ObjectStore
+        of key: AssetKey, hasHistory: Bool = false, visible: [AssetKey: TableManifest] = [:],
+        upTo day: Day? = nil, _ manifests: ManifestStore, _ store: any ObjectStore
     ) async throws -> AssetState? {
         guard case .bronze(let source, let table) = key else {
-            guard let manifest = try await manifests.manifest(of: key)?.manifest else { return nil }
+            let newest = visible[key] == nil ? try await manifests.manifest(of: key)?.manifest : nil
+            guard let manifest = visible[key] ?? newest else { return nil }
             var reads: [AssetState] = []
             // Views read only what was there before them, so this ends.
             for input in manifest.view == nil ? [] : manifest.inputs {
-                guard let state = try await state(of: input.asset, hasHistory: true, manifests, store) else {
+                guard
+                    let state = try await state(
+                        of: input.asset, hasHistory: true, visible: visible, manifests, store)
+                else {
                     return nil
                 }
                 reads.append(state)
             }
             return AssetState(key, manifest, reads: reads, url: store.readableURL)
         }
-        guard let current = try await manifests.currentFiles(of: source, table) else { return nil }
-        let history = hasHistory ? try await manifests.manifests(of: source, table) : nil
+        guard let current = try await manifests.currentFiles(of: source, table, upTo: day) else {
+            return nil
+        }
+        let history = hasHistory ? try await manifests.manifests(of: source, table, upTo: day) : nil
         return AssetState(key, current, history: history, url: store.readableURL)
     }
 

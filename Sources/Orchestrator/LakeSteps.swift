@@ -29,7 +29,11 @@ struct LakeSteps: StepExecutor {
         let began = ContinuousClock.now
         let asset = lease.step.asset
         do {
-            if lease.step.task == .reconcile { return try await reconcile(lease, began) }
+            switch lease.step.task {
+            case .build: break
+            case .reconcile: return try await reconcile(lease, began)
+            case .publish: return try await publishGroup(lease, began)
+            }
             if lake.graph.partitions.scheme(of: asset).isPartitioned || lease.claim.partitions != nil {
                 return try await executePartitions(lease, began)
             }

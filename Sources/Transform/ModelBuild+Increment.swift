@@ -13,7 +13,7 @@ extension ModelBuild {
     /// Beyond this share of the base, increments become one file with it.
     private static let mergeBeyond = 0.2
     /// The base is written anew when it is so many days old, for readers by path.
-    private static let mergeAfter = 7
+    private static let mergeAfter = Duration.seconds(7 * 86_400)
 
     /// Stages what has changed; `nil` if the whole must be built.
     func increment(_ rules: IncrementalRules, _ step: Step) async throws -> StagedIncrement? {
@@ -60,9 +60,8 @@ extension ModelBuild {
 
     private func isSmall(_ rows: Int64, _ base: DataFile) -> Bool {
         guard Double(rows) <= Double(base.rows) * ModelBuild.mergeBeyond else { return false }
-        guard let written = base.run.day else { return true }
-        let today = Int(now().microseconds / 86_400_000_000)
-        return today - written.daysSinceEpoch < ModelBuild.mergeAfter
+        guard let written = base.run.time else { return true }
+        return now() - written < ModelBuild.mergeAfter
     }
 
     /// For each followed input that has changed, a SELECT of one column `k`: every value in rows that came,

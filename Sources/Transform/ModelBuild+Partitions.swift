@@ -60,7 +60,8 @@ extension ModelBuild {
             inputs: inputs.map { TableManifest.Input(asset: $0.key, version: $0.version) },
             schema: built.schema, checks: CheckResult.sum(checks),
             seconds: (ContinuousClock.now - began).seconds)
-        return try await TablePublish(store, now: now).publish(staged, confirmLease: confirmLease)
+        return try await TablePublish(store, group: model.definition.group, now: now).publish(
+            staged, confirmLease: confirmLease)
     }
 }
 

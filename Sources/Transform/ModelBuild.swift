@@ -57,7 +57,8 @@ package struct ModelBuild: Sendable {
         case .view: return try await publishView(step, confirmLease)
         case .incremental(let rules) where !isWhole:
             if let increment = try await increment(rules, step) {
-                return try await TablePublish(store, now: now).publish(increment, confirmLease: confirmLease)
+                return try await TablePublish(store, group: model.definition.group, now: now).publish(
+                    increment, confirmLease: confirmLease)
             }
         case .full, .incremental, .history: break
         }
@@ -84,7 +85,8 @@ package struct ModelBuild: Sendable {
         try await settled
         let table = staged(
             step, rows: rows, version: version, schema: audited.schema, checks: audited.checks, began: began)
-        return try await TablePublish(store, now: now).publish(table, confirmLease: confirmLease)
+        return try await TablePublish(store, group: model.definition.group, now: now).publish(
+            table, confirmLease: confirmLease)
     }
 
     /// What every way of building needs to know of the attempt.

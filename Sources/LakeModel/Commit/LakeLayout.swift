@@ -79,6 +79,11 @@ package enum LakeLayout {
         staging(of: run).appending("\(asset).bad.parquet")
     }
 
+    /// What readers see of tables that are published together.
+    package static func group(_ name: String) -> LakePath {
+        system.appending("groups").appending("\(name).json")
+    }
+
     package static func watermark(_ source: SourceName, _ table: TableName) -> LakePath {
         system.appending("watermarks").appending(source.text).appending("\(table).json")
     }

@@ -208,6 +208,8 @@ package struct TableManifest: Hashable, Sendable, Codable {
     package let seconds: Double
     /// Earlier versions whose files are kept for readers in flight and for rollback, newest first.
     package let kept: [RunID]
+    /// With which other tables it becomes visible; `nil` if it does by itself.
+    package let group: String?
     /// The SELECT that the table is, if it is a view, which has no files.
     package let view: String?
     /// How the table is divided; `nil` if it is one file.
@@ -254,7 +256,8 @@ package struct TableManifest: Hashable, Sendable, Codable {
         asset: AssetKey, run: RunID, epoch: LeaseEpoch, publishedAt: Timestamp, version: String,
         codeHash: String,
         engine: String, inputs: [Input], files: [DataFile], schema: [ColumnSchema], checks: [CheckResult],
-        seconds: Double, kept: [RunID], view: String? = nil, partitioning: Partitioning? = nil,
+        seconds: Double, kept: [RunID], group: String? = nil, view: String? = nil,
+        partitioning: Partitioning? = nil,
         retired: [Retired]? = nil
     ) {
         self.asset = asset
@@ -270,6 +273,7 @@ package struct TableManifest: Hashable, Sendable, Codable {
         self.checks = checks
         self.seconds = seconds
         self.kept = kept
+        self.group = group
         self.view = view
         self.partitioning = partitioning
         self.retired = retired

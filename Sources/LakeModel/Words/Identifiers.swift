@@ -24,12 +24,6 @@ package struct RunID: Hashable, Sendable, Comparable {
         self.text = text
     }
 
-    /// The day on which it was made, in UTC; `nil` of one that somebody named.
-    package var day: Day? {
-        guard text.dropFirst(8).first == "T", let number = Int(text.prefix(8)) else { return nil }
-        return Day(year: number / 10_000, month: number / 100 % 100, day: number % 100)
-    }
-
     package static func < (left: RunID, right: RunID) -> Bool { left.text < right.text }
 
     /// The name under which a step's attempt writes after `lost` attempts were lost: the run's own at first,
@@ -84,5 +78,19 @@ package struct LeaseEpoch: Hashable, Sendable, Comparable, Codable, CustomString
     package func encode(to encoder: any Encoder) throws {
         var container = encoder.singleValueContainer()
         try container.encode(number)
+    }
+}
+
+extension RunID {
+    /// When it was made, to the second; `nil` of one that was named otherwise.
+    package var time: Timestamp? {
+        let text = Array(text)
+        guard text.count >= 16, text[15] == "Z" else { return nil }
+        let (day, clock) = (text[0..<8].map(String.init), text[9..<15].map(String.init))
+        return Timestamp(
+            """
+            \(day[0..<4].joined())-\(day[4..<6].joined())-\(day[6..<8].joined())T\
+            \(clock[0..<2].joined()):\(clock[2..<4].joined()):\(clock[4..<6].joined())Z
+            """)
     }
 }

@@ -81,6 +81,11 @@ package struct Recovery: Sendable {
                 LakeLayout.version(of: asset, run: $0)
             })
         let listed = (current?.fileNames ?? []) + (current?.retired?.map(\.name) ?? [])
+        if let current, let group = current.group,
+            let shown = try await manifests.group(group)?.manifest.byAsset[asset]
+        {
+            kept.formUnion(shown.fileNames.map { LakeLayout.folder(of: asset).appending($0) })
+        }
         kept.formUnion(listed.map { LakeLayout.folder(of: asset).appending($0) })
         for version in versions where !kept.contains(version.path) {
             guard version.path.name.hasSuffix(".parquet"),

@@ -46,14 +46,20 @@ package struct TablePublish: Sendable {
     let store: SealingStore
     let now: @Sendable () -> Timestamp
     private let keptMax: Int
+    /// With which other tables the table becomes visible; `nil` if it does by itself.
+    let group: String?
     let manifests: ManifestStore
     static let attemptsMax = 16
 
     /// - Parameter keptMax: Earlier versions whose files stay, for readers in flight and for rollback.
-    package init(_ store: SealingStore, keptMax: Int = 3, now: @escaping @Sendable () -> Timestamp) {
+    package init(
+        _ store: SealingStore, keptMax: Int = 3, group: String? = nil,
+        now: @escaping @Sendable () -> Timestamp
+    ) {
         precondition(keptMax >= 1, "Readers in flight need the version before the current one.")
         self.store = store
         self.keptMax = keptMax
+        self.group = group
         self.now = now
         manifests = ManifestStore(store)
     }
@@ -109,6 +115,12 @@ package struct TablePublish: Sendable {
         guard try await store.head(data) != nil else { throw lost(table, "its file was removed") }
     }
 
+    /// What readers see of a table that becomes visible with others; `nil` of any other.
+    func visible(of manifest: TableManifest) async throws -> TableManifest? {
+        guard let group = manifest.group else { return nil }
+        return try await manifests.group(group)?.manifest.byAsset[manifest.asset]
+    }
+
     func lost(_ table: StagedTable, _ reason: String) -> LeaseLost {
         LeaseLost(asset: table.asset, run: table.run, epoch: table.epoch, reason: reason)
     }
@@ -122,7 +134,7 @@ package struct TablePublish: Sendable {
             version: table.version,
             codeHash: table.codeHash, engine: table.engine, inputs: table.inputs, files: [file],
             schema: table.schema, checks: table.checks, seconds: table.seconds,
-            kept: Array(earlier.prefix(keptMax)), retired: retired(of: current))
+            kept: Array(earlier.prefix(keptMax)), group: group, retired: retired(of: current))
     }
 
     /// The versions that are one file each, the newest first.
@@ -147,16 +159,17 @@ package struct TablePublish: Sendable {
     package func refreshLatest(of asset: AssetKey) async throws -> Bool {
         var isChanged = false
         for _ in 0..<TablePublish.attemptsMax {
-            guard let current = try await manifests.manifest(of: asset)?.manifest,
-                let file = current.files.first
-            else { return isChanged }
+            guard let newest = try await manifests.manifest(of: asset)?.manifest else { return isChanged }
+            let visible = try await visible(of: newest)
+            let current = visible ?? newest
+            guard let file = current.files.first else { return isChanged }
             if let partitioning = current.partitioning {
                 return try await refreshLatest(of: current, partitioning)
             }
             let version = LakeLayout.folder(of: asset).appending(file.name)
             guard let wanted = try await store.head(version) else {
                 // Two publications later it may be gone; then there is a newer manifest.
-                if try await manifests.manifest(of: asset)?.manifest.run != current.run { continue }
+                if try await manifests.manifest(of: asset)?.manifest.run != newest.run { continue }
                 throw ObjectNotFound(path: version)
             }
             let latest = LakeLayout.latest(of: asset)
@@ -167,7 +180,7 @@ package struct TablePublish: Sendable {
                 isChanged = true
             }
             // Somebody who published meanwhile may have copied before we did.
-            if try await manifests.manifest(of: asset)?.manifest.run == current.run { return isChanged }
+            if try await manifests.manifest(of: asset)?.manifest.run == newest.run { return isChanged }
         }
         throw CommitContended(asset: asset, attempts: TablePublish.attemptsMax)
     }
@@ -175,10 +188,12 @@ package struct TablePublish: Sendable {
     func deleteVersions(of before: TableManifest?, notIn next: TableManifest) async throws {
         guard let before else { return }
         let versions = TablePublish.versions(of: next)
-        for run in TablePublish.versions(of: before) where !versions.contains(run) {
+        let shown = Set(try await visible(of: next)?.fileNames ?? [])
+        for run in TablePublish.versions(of: before)
+        where !versions.contains(run) && !shown.contains("_runs/\(run).parquet") {
             try await store.delete(LakeLayout.version(of: next.asset, run: run))
         }
-        let named = Set(next.fileNames + (next.retired ?? []).map(\.name))
+        let named = shown.union(next.fileNames + (next.retired ?? []).map(\.name))
         for file in before.retired ?? [] where before.partitioning == nil && !named.contains(file.name) {
             try await store.delete(LakeLayout.folder(of: next.asset).appending(file.name))
         }

@@ -20,10 +20,12 @@ enum ModelKeys {
     static let history = Key("history", .mapping(HistoryKeys.shape), "How scd2 tells versions apart.")
     static let layout = Key("layout", .mapping(LayoutKeys.shape), "How the rows lie in the file.")
     static let resources = Key(
-        "resources", .mapping(ModelResourceKeys.shape), "What building it may use. Default: what the lake says.")
+        "resources", .mapping(ModelResourceKeys.shape),
+        "What building it may use. Default: what the lake says.")
     static let publish = Key(
-        "publish", .text,
-        "together, or the name of a group: its tables become visible at one instant. Default: each by itself.")
+        "publish", .tag,
+        "together, or the name of a group: its tables become visible at one instant. Default: each by itself."
+    )
     static let freshness = FreshnessKeys.key("How old it may be.")
     static let columns = Key(
         "columns", .entries(of: .mapping(ColumnKeys.ofModel, mayBeEmpty: true), noun: "columns"),
@@ -33,7 +35,8 @@ enum ModelKeys {
     static let shape = MappingShape(
         "a model",
         [
-            description, grain, owner, tags, materialization, key, incremental, history, layout, resources, publish,
+            description, grain, owner, tags, materialization, key, incremental, history, layout, resources,
+            publish,
             PartitionsKeys.partitions, InputKeys.inputs, freshness, columns, checks,
         ] + AssetRulesKeys.all)
 
@@ -50,7 +53,8 @@ enum HistoryKeys {
         "The columns whose change begins a new version. Default: all but the key.")
     static let deletes = Key(
         "deletes", .choice as ValueShape<HistoryRules.Deletes>,
-        "close: what is absent from a later time was deleted then. ignore: only changes are observed. Default: ignore.")
+        "close: what is absent from a later time was deleted then. ignore: only changes are observed. Default: ignore."
+    )
     static let shape = MappingShape("a history", [observed, compare, deletes])
 }
 
