@@ -20,6 +20,7 @@ package final class Lake: Sendable {
     package let metadata: any MetadataStore
     let feed = RowFeed()
     let keySets = KeySets()
+    let gate = EngineGate()
     private let engine = Mutex<LakeSession?>(nil)
     private let extraction = Mutex<Database?>(nil)
     private let slots = Mutex<[SourceName: SourceSlots]>([:])
@@ -128,6 +129,7 @@ package final class Lake: Sendable {
             "autoinstall_known_extensions": "false",
             "autoload_known_extensions": "false",
         ]
+        if let limit = definition.resources.spillLimit { settings["max_temp_directory_size"] = limit }
         if let limit = definition.resources.memoryLimit { settings["memory_limit"] = limit }
         if let threads = definition.resources.threads { settings["threads"] = String(threads) }
         return settings

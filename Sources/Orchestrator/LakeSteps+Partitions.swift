@@ -123,12 +123,15 @@ extension LakeSteps {
         for input in model.inputs where !decisions.inputs.contains(where: { $0.key == input }) {
             throw MissingInput(asset: lease.step.asset, input: input)
         }
-        let (session, audit) = try await auditing(model)
-        let manifest = try await ModelBuild(
-            model, inputs: decisions.inputs, session: session, store: lake.store, now: Lake.now
-        ).run(
-            keys, relations: decisions.relations, lease.writer, epoch: lease.attempt.epoch,
-            watch: lease.watch.watch, confirmLease: lease.confirm, audit: audit)
+        let (inputs, relations) = (decisions.inputs, decisions.relations)
+        let audit = try await audit(of: model)
+        let manifest = try await withEngine(model, lease) { session in
+            try await ModelBuild(
+                model, inputs: inputs, session: session, store: lake.store, now: Lake.now
+            ).run(
+                keys, relations: relations, lease.writer, epoch: lease.attempt.epoch,
+                watch: lease.watch.watch, confirmLease: lease.confirm, audit: audit(session))
+        }
         return .partitions(BuiltPartition.all(keys, in: manifest.files), of: .published(manifest))
     }
 

@@ -102,11 +102,16 @@ package struct ResourceLimits: Hashable, Sendable {
     package let threads: Int?
     /// Absolute path of the folder for spilled data; `nil` is inside the lake's folder.
     package let spillFolder: String?
+    /// As DuckDB takes it (`50GB`); `nil` is what the disk has.
+    package let spillLimit: String?
 
-    package init(memoryLimit: String? = nil, threads: Int? = nil, spillFolder: String? = nil) {
+    package init(
+        memoryLimit: String? = nil, threads: Int? = nil, spillFolder: String? = nil, spillLimit: String? = nil
+    ) {
         self.memoryLimit = memoryLimit
         self.threads = threads
         self.spillFolder = spillFolder
+        self.spillLimit = spillLimit
     }
 }
 

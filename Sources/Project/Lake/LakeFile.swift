@@ -34,7 +34,8 @@ struct LakeFile {
         if let limits = reader[LakeKeys.resources] {
             resources = ResourceLimits(
                 memoryLimit: limits[ResourceKeys.memoryLimit], threads: limits[ResourceKeys.threads],
-                spillFolder: limits[ResourceKeys.spillFolder].map { folder.absolute($0) })
+                spillFolder: limits[ResourceKeys.spillFolder].map { folder.absolute($0) },
+                spillLimit: limits[ResourceKeys.spillLimit])
         }
         exclusions = reader[LakeKeys.exclude] ?? []
         triggers = TriggerFile(reader, document, zone: zone ?? .utc)
