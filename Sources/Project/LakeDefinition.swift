@@ -34,6 +34,8 @@ package struct LakeDefinition: Sendable {
     package let serve: ServeDefinition
     package let work: WorkDefinition
     package let metadata: MetadataLocation
+    /// `nil` if nobody wants to know.
+    package let openLineage: OpenLineageDefinition?
 
     package init(
         name: String, description: String? = nil, folder: String, store: StoreLocation,
@@ -44,7 +46,7 @@ package struct LakeDefinition: Sendable {
         schedules: [ScheduleDefinition] = [], sensors: [SensorDefinition] = [],
         backfills: [BackfillDefinition] = [],
         work: WorkDefinition = WorkDefinition(), metadata: MetadataLocation = .sqlite,
-        serve: ServeDefinition = ServeDefinition()
+        serve: ServeDefinition = ServeDefinition(), openLineage: OpenLineageDefinition? = nil
     ) {
         self.name = name
         self.description = description
@@ -65,6 +67,7 @@ package struct LakeDefinition: Sendable {
         self.serve = serve
         self.work = work
         self.metadata = metadata
+        self.openLineage = openLineage
     }
 
     /// How each asset is worked on.

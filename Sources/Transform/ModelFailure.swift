@@ -25,7 +25,7 @@ package struct ModelFailure: Diagnostic {
             (code, category) = ("model.out-of-memory", .outOfMemory)
             problem = "\(model.key) needs more memory than it may use: \(error.message)"
             remedy =
-                "It was tried alone, too. Raise resources.memory_limit in lake.yaml or in its header, or let it do less at once: by partitions, or in two models."
+                "It was tried alone, too. Raise resources.memory_limit in lake.yaml or its header, or build it by partitions."
         case .io where error.message.contains("No space left"):
             (code, category) = ("model.disk-full", .badConfig)
             problem = "The disk is full: \(model.key) could not be written."

@@ -83,7 +83,8 @@ struct CreateBackfill: AsyncParsableCommand {
         let lake = try await lake.open()
         let definition = try BackfillChoice(
             selection: selection, excluded: exclude, partitions: partition, chunk: chunk, runsMax: runsMax,
-            hours: hours.flatMap { Pace.Hours($0) }, order: order.flatMap { BackfillPace.Order(rawValue: $0) },
+            hours: hours.flatMap { Pace.Hours($0) },
+            order: order.flatMap { BackfillPace.Order(rawValue: $0) },
             ratePerHour: rate, failuresInARowMax: stopAfter, name: name.flatMap { TriggerName($0) },
             priority: priority, tags: tag, isRebuild: rebuild
         ).definition(in: lake)

@@ -41,7 +41,9 @@ struct ShowBackfill: AsyncParsableCommand {
         if rest > 0 { Output.line("and \(countText(rest)) more (--limit lists them)") }
     }
 
-    private func text(_ backfill: Backfill, _ summary: BackfillReport, _ lake: Lake, now: Timestamp) -> String {
+    private func text(
+        _ backfill: Backfill, _ summary: BackfillReport, _ lake: Lake, now: Timestamp
+    ) -> String {
         let style = Output.style
         var lines = [
             "\(style.bold("backfill \(summary.backfill)")) '\(summary.name)': \(summary.state)"

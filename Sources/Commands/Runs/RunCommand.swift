@@ -112,10 +112,23 @@ struct RunCommand: AsyncParsableCommand {
             throw CancellationError()
         }
         if output.json { try Output.json(RunJSON(report)) } else { display.summarize(report) }
+        await sendLineage(of: lake)
         switch report.summary.state {
         case .succeeded: return
         case .cancelled: throw ExitCode(130)
         default: throw ExitCode(1)
+        }
+    }
+
+    /// Run events that cannot be sent are kept, and are no failure of the run.
+    private func sendLineage(of lake: Lake) async {
+        guard let feed = OpenLineageFeed(lake) else { return }
+        do {
+            try await feed.send(as: WorkerID(ProcessTable.current(), random: .random(in: 0...UInt32.max)))
+        } catch let mistake as any Diagnostic {
+            Output.note("\(mistake.problem) \(mistake.remedy)")
+        } catch {
+            Output.note("run events could not be sent: \(error)")
         }
     }
 

@@ -46,7 +46,8 @@ package struct BackfillChoice: Sendable {
     package func definition(in lake: Lake) throws -> BackfillDefinition {
         guard let partitions else {
             let known = lake.definition.backfills
-            guard selection.count == 1, let named = known.first(where: { $0.name.text == selection[0] }) else {
+            guard selection.count == 1, let named = known.first(where: { $0.name.text == selection[0] })
+            else {
                 throw UnknownBackfill(
                     written: selection.joined(separator: " "), known: known.map(\.name.text))
             }

@@ -17,6 +17,7 @@ struct LakeFile {
     var triggers = TriggerFile()
     var serve = ServeDefinition()
     var work = WorkDefinition()
+    var openLineage: OpenLineageDefinition?
     /// `nil` if it is wrong, which has been reported.
     var metadata: MetadataLocation? = .sqlite
 
@@ -41,6 +42,9 @@ struct LakeFile {
         triggers = TriggerFile(reader, document, zone: zone ?? .utc)
         serve = reader[ServeKeys.serve].map { ServeKeys.read($0, folder: folder) } ?? serve
         work = WorkSettingsKeys.read(reader)
+        openLineage = reader[OpenLineageKeys.openLineage].flatMap {
+            OpenLineageKeys.read($0, name: name, folder: folder)
+        }
         readEnvironments(reader, document, folder: folder, selected: selected)
         if reader.has(WorkSettingsKeys.metadata.name) {
             metadata = reader[WorkSettingsKeys.metadata].flatMap {

@@ -28,6 +28,7 @@ enum LakeKeys {
         [
             name, description, store, timezone, environment, environments, tolerance, resources, exclude,
             TriggerKeys.schedules, TriggerKeys.sensors, TriggerKeys.backfills, ServeKeys.serve,
+            OpenLineageKeys.openLineage,
         ] + WorkSettingsKeys.all)
 }
 

@@ -55,8 +55,8 @@ struct ModelFile {
                 owner: reader[ModelKeys.owner], tags: (reader[ModelKeys.tags] ?? []).map(\.value),
                 materialization: form.materialization, layout: form.layout, resources: form.resources,
                 group: reader[ModelKeys.publish], columns: columns,
-                checks: form.checks(beside: checks.all), partitions: partitions, inputs: inputs, freshness: freshness,
-                rules: rules, sql: parts.sql, sqlPlace: sqlPlace)
+                checks: form.checks(beside: checks.all), partitions: partitions, inputs: inputs,
+                freshness: freshness, rules: rules, sql: parts.sql, sqlPlace: sqlPlace)
     }
 
     /// Columns that decide on partitions are among those that the model declares.

@@ -10,7 +10,8 @@ struct ModelForm {
     /// - Parameter declared: The columns that the model declares; `nil` if it declares none.
     init(_ reader: MappingReader, declared: [String]?, isPartitioned: Bool) {
         let document = reader.document
-        place = reader.has(ModelKeys.key.name)
+        place =
+            reader.has(ModelKeys.key.name)
             ? document.place(of: reader.node(of: ModelKeys.key.name)) : document.place(of: reader.node)
         let word = reader[ModelKeys.materialization] ?? .full
         let key = reader[ModelKeys.key]
@@ -20,7 +21,8 @@ struct ModelForm {
         case .view: materialization = .view
         case .incremental:
             ModelForm.areDeclared(key ?? [], declared, document)
-            let inputs = (reader[ModelKeys.incremental] ?? []).compactMap { entry -> IncrementalRules.Input? in
+            let followed = reader[ModelKeys.incremental] ?? []
+            let inputs = followed.compactMap { entry -> IncrementalRules.Input? in
                 guard let asset = AssetKey(entry.name) else {
                     document.reportValue(
                         entry.key, "'\(entry.name)' is not the name of a table.",
@@ -86,7 +88,8 @@ struct ModelForm {
                     .conflict, reader.node(of: name),
                     "'\(name)' has no meaning with materialization \(word.rawValue).",
                     remedy:
-                        "Remove it, or write materialization: \(words.map(\.rawValue).joined(separator: " or ")).")
+                        "Remove it, or write materialization: \(words.map(\.rawValue).joined(separator: " or "))."
+                )
             }
         }
         if isPartitioned, word != .full {
@@ -99,7 +102,8 @@ struct ModelForm {
             for name in [ModelKeys.layout.name, ModelKeys.resources.name, ModelKeys.publish.name]
             where reader.has(name) {
                 reader.document.report(
-                    .conflict, reader.node(of: name), "'\(name)' has no meaning for a view, which has no file.",
+                    .conflict, reader.node(of: name),
+                    "'\(name)' has no meaning for a view, which has no file.",
                     remedy: "Remove it.")
             }
         }
