@@ -25,7 +25,10 @@ columns:
   product_family: { type: VARCHAR }
   tariff_name: { type: VARCHAR }
   monthly_charge: { type: "DECIMAL(18,4)", description: Pounds a month, checks: [not_null] }
-  activated_on: { type: DATE }
+  activated_on:
+    type: DATE
+    description: NULL where V3 holds a zero date; such services are in no figure of churn and MRR
+    checks: [not_null: { severity: warn }]
   ceased_on: { type: DATE, description: NULL while the service lives }
 checks:
   - row_count: { min: 1 }

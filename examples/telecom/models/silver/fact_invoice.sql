@@ -1,5 +1,9 @@
 /*---
-description: Invoice headers with their status and amounts (invoice + invoice_status + invoice_data).
+description: >-
+  Invoice headers with their status and amounts (invoice + invoice_status + invoice_data). Revenue, here and in every
+  mart, is what stands on invoices and credit notes that are neither drafts nor void, in the month of the invoice's date,
+  whether it was paid or not. Credit notes are negative and count in the month in which they were raised. What
+  v3_credit holds are the reasons for them, not more money.
 grain: one row per invoice header
 owner: finance-data@telecom.example
 tags: [core, finance]
@@ -17,6 +21,7 @@ columns:
     type: VARCHAR
     checks: [not_null, { accepted_values: [Draft, Issued, Paid, Overdue, Credited, Void] }]
   is_open: { type: BOOLEAN, description: Whether money is still expected, checks: [not_null] }
+  is_revenue: { type: BOOLEAN, description: "Whether it counts as revenue: neither Draft nor Void", checks: [not_null] }
   is_final: { type: BOOLEAN, description: Whether it closes the account, checks: [not_null] }
   invoice_date: { type: DATE, checks: [not_null] }
   due_date: { type: DATE, description: "NULL where V3 holds a zero date" }
@@ -50,6 +55,7 @@ SELECT
     CASE upper(i.inv_typ) WHEN 'C' THEN 'credit note' ELSE 'invoice' END AS invoice_type,
     upper(left(trim(s.stat_nm), 1)) || lower(substr(trim(s.stat_nm), 2)) AS status,
     coalesce(upper(s.is_open) = 'Y', FALSE) AS is_open,
+    upper(trim(s.stat_nm)) NOT IN ('DRAFT', 'VOID') AS is_revenue,
     coalesce(CAST(i.is_final AS INTEGER) <> 0, FALSE) AS is_final,
     CAST(i.inv_dt AS DATE) AS invoice_date,
     CAST(i.due_dt AS DATE) AS due_date,

@@ -1,5 +1,7 @@
 /*---
-description: Invoice lines with the kind of charge, and the invoice's customer and date.
+description: >-
+  Invoice lines with the kind of charge, and the invoice's customer and date. The lines of an invoice add up to its net
+  amount. Lines of drafts and void invoices are here, too: join fact_invoice and ask for is_revenue to leave them out.
 grain: one row per invoice line item
 owner: finance-data@telecom.example
 tags: [core, finance]
@@ -17,7 +19,7 @@ columns:
     checks: [{ relationships: { to: silver.dim_service, column: service_id, severity: warn } }]
   customer_id: { type: BIGINT, description: Of the invoice, checks: [not_null] }
   invoice_date: { type: DATE, checks: [not_null] }
-  charge_type: { type: VARCHAR, checks: [not_null] }
+  charge_type: { type: VARCHAR, description: The words of dim_charge_type, checks: [not_null] }
   is_recurring: { type: BOOLEAN, description: Whether the charge comes back every month, checks: [not_null] }
   item_description: { type: VARCHAR }
   quantity: { type: "DECIMAL(18,4)", checks: [not_null] }

@@ -1,0 +1,32 @@
+/*---
+description: >-
+  Net revenue by day, segment, service type and product family: the detail below gold.revenue_by_product_family, for
+  seasons and campaigns. One file per month. An invoice of last winter can still be voided, so every month depends on
+  every night; the schedule builds the newest months, and the backfill revenue-by-day brings the others up to date.
+grain: one row per day, customer type, service type and product family
+owner: finance-data@telecom.example
+tags: [finance, mart, revenue, series]
+partitions: { by: monthly, column: day, start: 2023-07-01, end_offset: 1 }
+columns:
+  day: { type: DATE, description: Date of the invoices, checks: [not_null] }
+  customer_type: { type: VARCHAR, description: Segment, checks: [not_null] }
+  service_type: { type: VARCHAR, checks: [not_null] }
+  product_family: { type: VARCHAR, checks: [not_null] }
+  invoices: { type: BIGINT, description: Invoices with such a charge, checks: [not_null] }
+  services: { type: BIGINT, description: Services with a charge, checks: [not_null] }
+  net_revenue: { type: "DECIMAL(18,4)", description: Pounds without VAT, checks: [not_null] }
+checks:
+  - unique: [day, customer_type, service_type, product_family]
+---*/
+SELECT
+    invoice_date AS day,
+    customer_type,
+    service_type,
+    product_family,
+    count(DISTINCT invoice_id) AS invoices,
+    count(DISTINCT service_id) AS services,
+    CAST(sum(net_amount) AS DECIMAL(18,4)) AS net_revenue
+FROM silver.customer_service_invoice
+WHERE is_revenue
+GROUP BY ALL
+ORDER BY day, customer_type, service_type, product_family
