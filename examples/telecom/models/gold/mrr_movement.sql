@@ -2,8 +2,9 @@
 description: >-
   Every change of monthly recurring revenue (MRR), by month, customer and product family; what the marts of MRR, churn and
   cohorts are summed up from. MRR is contracted, not invoiced: the monthly charge without VAT of every billable service that is
-  live at the end of the month, which is from the day of activation to the day before it ceased. Suspended services are
-  under contract and count; usage and one-off charges do not. Owner, family, price and billability are those of the time
+  live at the end of the month. It is live from the day of its activation until the day on which it ceased, or on which its customer
+  left (dim_customer.churned_on), whichever is first; a service that is activated after its customer left is a return.
+  Suspended services are under contract and count; usage and one-off charges do not. Owner, family, price and billability are those of the time
   (dim_service_history); what was before the lake's first night is taken to have been as it was then. Services without a date of
   activation (zero in V3) do not count. The running month is as it will end by what is known today, later months are left out.
   A customer's month is new (never had MRR before), reactivated (had some once, none a month ago), churned (had some a month ago,
@@ -38,10 +39,15 @@ WITH version AS (
             WHEN lag(h.valid_from) OVER (PARTITION BY h.service_id ORDER BY h.valid_from) IS NULL THEN s.activated_on
             ELSE greatest(s.activated_on, CAST(h.valid_from AS DATE))
         END AS live_from,
-        least(s.ceased_on, CAST(h.valid_to AS DATE)) AS live_to,
+        least(
+            s.ceased_on,
+            CASE WHEN s.activated_on < c.churned_on THEN c.churned_on END,
+            CAST(h.valid_to AS DATE)
+        ) AS live_to,
         h.is_billable
     FROM silver.dim_service_history AS h
     JOIN silver.dim_service AS s ON s.service_id = h.service_id
+    LEFT JOIN silver.dim_customer AS c ON c.customer_id = h.customer_id
     WHERE s.activated_on IS NOT NULL
 ),
 live AS (

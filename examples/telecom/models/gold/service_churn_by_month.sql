@@ -1,15 +1,18 @@
 /*---
-description: Services that were live at the start of each month, and those that ceased in it.
+description: >-
+  Services (not customers) that were live at the start of each month, those that went live and those that ceased in it, by
+  their own dates: a service that goes live and ceases in one month is in both. Billable or not, and whatever its customer
+  does. Services without a date of activation (zero in V3) do not count. Months are those with invoices.
 grain: one row per month
 owner: crm-data@telecom.example
-tags: [customer, mart]
+tags: [customer, mart, churn]
 materialization: full
 columns:
   month: { type: DATE, description: First day of the month, checks: [not_null, unique] }
-  services_at_start: { type: BIGINT, checks: [not_null] }
+  services_at_start: { type: BIGINT, description: Live on the last day of the month before, checks: [not_null] }
   activated: { type: BIGINT, description: Services that went live in the month, checks: [not_null] }
   ceased: { type: BIGINT, description: Services that ended in the month, checks: [not_null] }
-  churn_rate: { type: DOUBLE, description: "ceased / services_at_start; NULL if there were none" }
+  churn_rate: { type: "DECIMAL(18,6)", description: "ceased / services_at_start; NULL if there were none" }
 checks:
   - row_count: { min: 1 }
 ---*/
@@ -38,6 +41,6 @@ SELECT
     CAST(services_at_start AS BIGINT) AS services_at_start,
     CAST(activated AS BIGINT) AS activated,
     CAST(ceased AS BIGINT) AS ceased,
-    CAST(ceased AS DOUBLE) / CAST(nullif(services_at_start, 0) AS DOUBLE) AS churn_rate
+    CAST(ceased / nullif(services_at_start, 0) AS DECIMAL(18,6)) AS churn_rate
 FROM per_month
 ORDER BY month
