@@ -64,7 +64,7 @@ extension LineageResolver {
             both.rows.formUnion(other.dependencies.then(.joinKey))
             switch kind {
             case "RIGHT": both.merge(name, offset: offset, as: other)
-            case "OUTER":
+            case "FULL", "OUTER":
                 let all = one.dependencies.union(other.dependencies).then(.derived)
                 both.merge(name, offset: offset, as: RelationColumn(name: one.name, dependencies: all))
             default: both.merge(name, offset: offset, as: one)
