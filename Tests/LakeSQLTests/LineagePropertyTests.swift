@@ -41,12 +41,12 @@ import Testing
     }
 
     @Test(arguments: 0..<8)
-    func `names every column of the inputs that can change a column of the result`(part: UInt64) throws {
+    func `names every column of the inputs that can change a column of the result`(part: UInt64) async throws {
         let connection = try Database().connect()
         try `Lineage of queries made by chance`.tables(connection)
         let analyzer = try LineageAnalyzer()
         var tally = Tally()
-        for seed in (part * 20)..<(part * 20 + 20) { try check(seed, on: connection, analyzer, &tally) }
+        for seed in (part * 20)..<(part * 20 + 20) { try await check(seed, on: connection, analyzer, &tally) }
         // Lineage that names everything, or data in which nothing changes anything, would prove nothing.
         #expect(tally.refused < 4)
         #expect(tally.unrelated > 100)
@@ -55,7 +55,7 @@ import Testing
 
     private func check(
         _ seed: UInt64, on connection: Connection, _ analyzer: LineageAnalyzer, _ tally: inout Tally
-    ) throws {
+    ) async throws {
         let sql = RandomQuery(seed: seed).sql
         let before: [[String]]
         do {
@@ -65,7 +65,7 @@ import Testing
             tally.refused += 1
             return
         }
-        let lineage = try analyzer.lineage(
+        let lineage = try await analyzer.lineage(
             of: LineageRequest(sql: sql, inputs: `Lineage of queries made by chance`.inputs))
         #expect(lineage.gaps == [], "seed \(seed): \(sql)")
         for input in `Lineage of queries made by chance`.inputs {

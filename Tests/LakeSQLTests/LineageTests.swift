@@ -31,8 +31,8 @@ enum LineageCase {
         return columns
     }
 
-    static func lineage(_ sql: String, inputs: [LineageInput] = inputs) throws -> StatementLineage {
-        try LineageAnalyzer().lineage(of: LineageRequest(sql: sql, inputs: inputs))
+    static func lineage(_ sql: String, inputs: [LineageInput] = inputs) async throws -> StatementLineage {
+        try await LineageAnalyzer().lineage(of: LineageRequest(sql: sql, inputs: inputs))
     }
 
     static func text(_ lineage: StatementLineage) -> String {
@@ -217,8 +217,8 @@ enum LineageCase {
             "id =b.id | n | v =b.x =b.z | * ?b.x ?b.z"),
         ("SELECT column_name FROM (DESCRIBE silver.b)", "column_name"),
     ])
-    func `is found, and its names are the binder's`(sql: String, expected: String) throws {
-        let lineage = try LineageCase.lineage(sql)
+    func `is found, and its names are the binder's`(sql: String, expected: String) async throws {
+        let lineage = try await LineageCase.lineage(sql)
         #expect(lineage.gaps == [])
         #expect(LineageCase.text(lineage) == expected)
         // By another way than the resolver's own comparison: what DuckDB itself says of the whole statement.

@@ -124,6 +124,9 @@ package struct StatementLineage: Hashable, Sendable, Codable {
 
     package var isComplete: Bool { gaps.isEmpty }
 
+    /// The result's columns, for who reads it as a table. Without the binder's answer they have no types.
+    package var schema: [ColumnSchema] { columns.map { ColumnSchema(name: $0.name, type: $0.type) } }
+
     package func column(_ name: String) -> ColumnLineage? {
         columns.first { $0.name == name } ?? columns.first { $0.name.lowercased() == name.lowercased() }
     }

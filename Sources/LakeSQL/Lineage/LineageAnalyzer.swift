@@ -25,51 +25,65 @@ package struct LineageRequest: Sendable {
 /// Traces the columns of statements, with DuckDB's parser and binder; nothing is run and no row is read.
 ///
 /// It works in a DuckDB of its own in which each input is an empty table, so it needs no files.
-package final class LineageAnalyzer {
-    private let connection: Connection
-    private let questions: BinderQuestions
+package struct LineageAnalyzer: Sendable {
+    private let database: Database
 
     /// Part of every digest: another engine, or another way to resolve, must not find old answers.
     static let version = "1 duckdb \(Database.libraryVersion)"
 
-    /// Blocks.
     package init() throws {
-        connection = try Database().connect()
+        database = try Database(configuration: [
+            "autoinstall_known_extensions": "false", "autoload_known_extensions": "false",
+        ])
+    }
+
+    /// What decides each column.
+    ///
+    /// Of SQL that does not parse, or that the binder refuses, the answer is incomplete and says why.
+    package func lineage(of request: LineageRequest) async throws -> StatementLineage {
+        try await database.withConnection { try LineageTracing(request, on: $0).lineage() }
+    }
+}
+
+/// The tracing of one statement on a connection.
+private struct LineageTracing {
+    let request: LineageRequest
+    let connection: Connection
+    let questions: BinderQuestions
+
+    init(_ request: LineageRequest, on connection: Connection) {
+        self.request = request
+        self.connection = connection
         questions = BinderQuestions(connection)
     }
 
-    /// What decides each column. Blocks.
-    ///
-    /// Of SQL that does not parse, or that the binder refuses, the answer is incomplete and says why.
-    package func lineage(of request: LineageRequest) throws -> StatementLineage {
+    func lineage() throws -> StatementLineage {
         let tree: SyntaxTree
         switch try syntaxTree(of: request.sql, on: connection) {
         case .failure(let mistake):
             return StatementLineage(columns: [], rows: Dependencies(), gaps: [mistake.message])
         case .success(let statement): tree = statement["node"] ?? .null
         }
-        var gaps: [String] = []
-        for input in request.inputs { gaps += define(input) }
+        let unknown = try request.inputs.flatMap(define)
         let resolver = LineageResolver(inputs: request.inputs, questions: questions)
         let relation = resolver.relation(ofNode: tree, in: LineageResolver.Surroundings())
-        gaps += resolver.gaps
-        let bound: [ResultColumn]?
-        do {
-            bound = try connection.prepare(request.sql).columns
-        } catch {
-            bound = nil
-            // Without the inputs' columns nothing can be bound; that is a gap already.
-            if gaps.isEmpty { gaps.append("DuckDB's binder refuses the SQL: \(error.message)") }
-        }
+        var gaps = unknown + resolver.gaps
         let columns = relation.columns
-        if let bound { gaps += disagreements(of: columns, with: bound) }
-        let isAgreed = bound?.count == columns.count
+        var bound: [ResultColumn]?
+        do {
+            let answer = try connection.prepare(request.sql).columns
+            gaps += disagreements(of: columns, with: answer)
+            bound = answer.count == columns.count ? answer : nil
+        } catch where unknown.isEmpty {
+            gaps.append("DuckDB's binder refuses the SQL: \(error.message)")
+        } catch {
+            // Without its inputs nothing can be bound; that is a gap already.
+        }
         return StatementLineage(
             columns: columns.enumerated().map { index, column in
-                let known = isAgreed ? bound?[index] : nil
-                return ColumnLineage(
-                    name: known?.name ?? column.name ?? "column \(index + 1)",
-                    type: known?.type.description ?? "", dependencies: column.dependencies,
+                ColumnLineage(
+                    name: bound?[index].name ?? column.name ?? "column \(index + 1)",
+                    type: bound?[index].type.description ?? "", dependencies: column.dependencies,
                     expression: column.expression.flatMap {
                         questions.text(of: $0.with(["alias": .text("")]))
                     })
@@ -86,15 +100,21 @@ package final class LineageAnalyzer {
         }
     }
 
-    /// Makes an empty table of an input; a type that cannot be written becomes text.
-    private func define(_ input: LineageInput) -> [String] {
-        guard let columns = input.columns, !columns.isEmpty else { return [] }
+    /// Makes an empty table of an input.
+    /// - Returns: why there is none.
+    private func define(_ input: LineageInput) throws -> [String] {
         let schema = quotedIdentifier(input.asset.schema)
         let name = "\(schema).\(quotedIdentifier(input.table))"
+        try connection.execute("CREATE SCHEMA IF NOT EXISTS \(schema); DROP TABLE IF EXISTS \(name)")
+        guard let columns = input.columns else {
+            return ["the columns of \(input.asset) are not known before it is built"]
+        }
+        guard columns.allSatisfy({ !$0.type.isEmpty }) else {
+            return ["it is not checked with DuckDB's binder before what \(input.asset) is made from is built"]
+        }
         let list = columns.map { "\(quotedIdentifier($0.name)) \($0.type)" }.joined(separator: ", ")
         do {
-            try connection.execute(
-                "CREATE SCHEMA IF NOT EXISTS \(schema); CREATE OR REPLACE TABLE \(name) (\(list))")
+            try connection.execute("CREATE TABLE \(name) (\(list))")
             return []
         } catch {
             return ["a table like \(input.asset) cannot be made: \(error.message)"]

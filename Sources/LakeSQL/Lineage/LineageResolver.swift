@@ -269,7 +269,6 @@ final class LineageResolver {
             rows: Dependencies(tables: [input.asset]))
         if input.columns == nil {
             relation.unknownTable = input.asset
-            note(gap: "the columns of \(input.asset) are not known before it is built")
         }
         return FromClause(
             relation.renamed(columnNames), name: alias.isEmpty ? table : alias,
