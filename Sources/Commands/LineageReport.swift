@@ -89,21 +89,33 @@ struct LineageReport {
         guard let lineage = graph.models[asset] else {
             return columns.map { "\(Output.style.bold("\(asset).\($0)")) is extracted from its source" }
         }
+        let rows = rowBranches(lineage, of: asset, depth: depth)
+        if columns.count == 1, let column = columns.first.flatMap(lineage.column) {
+            let branches = rows.map { Branch("rows of \($0)", $1) }
+            return [title(column)] + LineageReport.tree(self.branches(of: column) + branches)
+        }
         var lines: [String] = []
-        for name in columns {
-            guard let column = lineage.column(name) else { continue }
-            let type = column.type.isEmpty ? "" : " \(Output.style.dim(column.type))"
-            lines.append(Output.style.bold("\(asset).\(column.name)") + type)
-            var branches = column.expression.map { [Branch("= \(shortened($0))")] } ?? []
-            branches += column.dependencies.sortedUses.map { branch($0, depth: depth) }
-            if branches.isEmpty { branches = [Branch("made from no column")] }
+        for column in columns.compactMap(lineage.column) {
+            lines.append(title(column))
+            lines += LineageReport.tree(branches(of: column))
+        }
+        for (table, branches) in rows {
+            lines.append(Output.style.bold("rows of \(table)"))
             lines += LineageReport.tree(branches)
         }
-        var rows: [Branch] = []
-        for (table, branches) in rowBranches(lineage, of: asset, depth: depth) {
-            rows.append(Branch("rows of \(table)", branches))
-        }
-        return lines + LineageReport.tree(rows)
+        return lines
+    }
+
+    private func title(_ column: ColumnLineage) -> String {
+        let type = column.type.isEmpty ? "" : " \(Output.style.dim(column.type))"
+        return Output.style.bold("\(asset).\(column.name)") + type
+    }
+
+    private func branches(of column: ColumnLineage) -> [Branch] {
+        let branches =
+            (column.expression.map { [Branch("= \(shortened($0))")] } ?? [])
+            + column.dependencies.sortedUses.map { branch($0, depth: depth) }
+        return branches.isEmpty ? [Branch("made from no column")] : branches
     }
 
     /// A column with what it is itself made from, without what decides the rows of its table.

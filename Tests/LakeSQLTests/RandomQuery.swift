@@ -100,6 +100,9 @@ struct RandomQuery {
                 let kind = isLateral ? "CROSS" : pick(["JOIN", "LEFT JOIN", "RIGHT JOIN", "FULL JOIN", "SEMI JOIN", "ANTI JOIN", "CROSS"])
                 if kind == "CROSS" {
                     sources += ", \(isLateral ? "LATERAL " : "")\(other.sql)"
+                } else if chance(35), from.columns[0].hasSuffix(".id"), other.columns[0].hasSuffix(".id") {
+                    sources += " \(kind) \(other.sql) USING (id)"
+                    visible.append("id")
                 } else {
                     sources += " \(kind) \(other.sql) ON \(pick(from.columns)) = \(pick(other.columns))"
                 }

@@ -1,5 +1,6 @@
 internal import DuckDB
 package import LakeModel
+internal import Synchronization
 
 /// One SELECT whose columns are to be traced.
 package struct LineageRequest: Sendable {
@@ -12,7 +13,7 @@ package struct LineageRequest: Sendable {
     }
 
     /// Digest of everything that the answer depends on.
-    package var digest: String {
+    var digest: String {
         var parts = [LineageAnalyzer.version, sql]
         for input in inputs.sorted(by: { ($0.asset, $0.table) < ($1.asset, $1.table) }) {
             let columns = input.columns?.map { "\(quotedIdentifier($0.name)) \($0.type)" }.joined(separator: ",")
@@ -24,25 +25,45 @@ package struct LineageRequest: Sendable {
 
 /// Traces the columns of statements, with DuckDB's parser and binder; nothing is run and no row is read.
 ///
-/// It works in a DuckDB of its own in which each input is an empty table, so it needs no files.
-package struct LineageAnalyzer: Sendable {
-    private let database: Database
+/// It works in a DuckDB of its own in which each input is an empty table, so it needs no files. Answers are
+/// pure functions of the request and the engine's version, so they are remembered in `cache`: of a lake that
+/// did not change DuckDB is not even started.
+package final class LineageAnalyzer: Sendable {
+    private let cache: any LineageCache
+    private let engine = Mutex<Database?>(nil)
 
     /// Part of every digest: another engine, or another way to resolve, must not find old answers.
     static let version = "1 duckdb \(Database.libraryVersion)"
 
-    package init() throws {
-        database = try Database(configuration: [
-            "autoinstall_known_extensions": "false", "autoload_known_extensions": "false",
-        ])
-    }
+    package init(cache: any LineageCache) { self.cache = cache }
 
     /// What decides each column.
     ///
     /// Of SQL that does not parse, or that the binder refuses, the answer is incomplete and says why.
     package func lineage(of request: LineageRequest) async throws -> StatementLineage {
-        try await database.withConnection { try LineageTracing(request, on: $0).lineage() }
+        let digest = request.digest
+        if let known = try await cache.lineage(digest) { return known }
+        let lineage = try await database().withConnection { try LineageTracing(request, on: $0).lineage() }
+        try await cache.remember(lineage, digest)
+        return lineage
     }
+
+    private func database() throws -> Database {
+        try engine.withLock { engine in
+            if let engine { return engine }
+            let database = try Database(configuration: [
+                "autoinstall_known_extensions": "false", "autoload_known_extensions": "false",
+            ])
+            engine = database
+            return database
+        }
+    }
+}
+
+/// Remembers lineage by the digest of what it was asked. It may forget at any time.
+package protocol LineageCache: Sendable {
+    func lineage(_ digest: String) async throws -> StatementLineage?
+    func remember(_ lineage: StatementLineage, _ digest: String) async throws
 }
 
 /// The tracing of one statement on a connection.

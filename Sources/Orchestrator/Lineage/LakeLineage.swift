@@ -23,27 +23,15 @@ package struct LakeLineage: Sendable {
         let bronze = try await lake.states(of: order.filter { $0.layer == .bronze }).mapValues(\.schema)
         var columns: [AssetKey: [ColumnSchema]] = bronze
         var models: [AssetKey: StatementLineage] = [:]
-        var fresh: [String: StatementLineage] = [:]
-        var analyzer: LineageAnalyzer?
-        let cache = LineageFacts(metadata: lake.metadata)
+        let analyzer = LineageAnalyzer(cache: LineageFacts(metadata: lake.metadata))
         for key in order {
             guard let model = lake.graph.models[key] else { continue }
-            let request = LineageRequest(
-                sql: model.definition.sql, inputs: try await inputs(of: model, columns: columns))
-            let digest = request.digest
-            let lineage: StatementLineage
-            if let known = try await cache.lineage(digest) {
-                lineage = known
-            } else {
-                let tracer = try analyzer ?? LineageAnalyzer()
-                analyzer = tracer
-                lineage = try await tracer.lineage(of: request)
-                fresh[digest] = lineage
-            }
+            let lineage = try await analyzer.lineage(
+                of: LineageRequest(
+                    sql: model.definition.sql, inputs: try await inputs(of: model, columns: columns)))
             models[key] = lineage
             columns[key] = lineage.columns.isEmpty ? nil : lineage.schema
         }
-        try await cache.remember(fresh)
         return LineageGraph(models: models, bronze: bronze)
     }
 
@@ -79,7 +67,7 @@ package struct LakeLineage: Sendable {
 }
 
 /// Remembers lineage as facts of the metadata.
-private struct LineageFacts {
+private struct LineageFacts: LineageCache {
     let metadata: any MetadataStore
     private static let namespace = FactNamespace("column-lineage-1")
 
@@ -90,9 +78,8 @@ private struct LineageFacts {
         }
     }
 
-    func remember(_ fresh: [String: StatementLineage]) async throws {
-        guard !fresh.isEmpty else { return }
-        let values = try fresh.mapValues { String(decoding: try JSONEncoder().encode($0), as: UTF8.self) }
-        try await metadata.storeFacts(LineageFacts.namespace, values, at: Lake.now())
+    func remember(_ lineage: StatementLineage, _ digest: String) async throws {
+        let json = String(decoding: try JSONEncoder().encode(lineage), as: UTF8.self)
+        try await metadata.storeFacts(LineageFacts.namespace, [digest: json], at: Lake.now())
     }
 }
