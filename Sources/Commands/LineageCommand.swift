@@ -87,7 +87,7 @@ private struct UnknownColumn: Diagnostic {
     let asset: AssetKey
     let known: [String]
 
-    var code: String { "lineage.unknown-column" }
+    var code: String { "selection.unknown-column" }
     var problem: String { "\(asset) has no column '\(name)'." }
     var remedy: String {
         (nearestName(to: name, among: known).map { "Did you mean '\($0)'? " } ?? "")
@@ -99,7 +99,7 @@ private struct UnknownColumn: Diagnostic {
 private struct UnknownColumns: Diagnostic {
     let asset: AssetKey
 
-    var code: String { "lineage.unknown-columns" }
+    var code: String { "selection.columns-unknown" }
     var problem: String { "The columns of \(asset) are not known before it is built." }
     var remedy: String { "Build it with: tarn run +\(asset)" }
 }
