@@ -125,7 +125,8 @@ let package = Package(
         ours(
             "Commands",
             [
-                "Blocking", "CTemplates", "DuckDB", "Extraction", "Gateway", "LakeModel", "LakeSQL", "LakeStore",
+                "Blocking", "CTemplates", "DuckDB", "Extraction", "Gateway", "LakeModel", "LakeSQL",
+                "LakeStore",
                 "Metadata", "MySQL",
                 "Orchestrator", "Project", "SampleData", "Terminal", "Transform", argumentParser, lifecycle,
                 logging,
@@ -145,7 +146,8 @@ let package = Package(
         tests(
             of: "Gateway",
             [
-                "Blocking", "LakeModel", "Metadata", "Orchestrator", "Postgres", "Project", "SQLite", "TarnTesting",
+                "Blocking", "LakeModel", "Metadata", "Orchestrator", "Postgres", "Project", "SQLite",
+                "TarnTesting",
                 lifecycle, logging,
             ] + nio),
         tests(of: "LakeModel"),
@@ -159,6 +161,9 @@ let package = Package(
             [
                 "Blocking", "DuckDB", "Extraction", "LakeModel", "LakeSQL", "LakeStore", "Metadata", "MySQL",
                 "Project", "SQLite", "TarnTesting", "Transform", logging,
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
             ]),
         tests(of: "Project", ["LakeModel"]),
         tests(of: "Quality", ["DuckDB", "LakeModel"]),

@@ -14,7 +14,8 @@ struct LakeQueries: Sendable {
     ///   partition.
     static func open(_ lake: Lake, hasHistory: Bool) async throws -> LakeQueries {
         let states = try await lake.states(
-            of: lake.graph.assets.order, history: hasHistory ? Set(lake.graph.tables.keys) : [])
+            of: lake.graph.assets.order, history: hasHistory ? Set(lake.graph.tables.keys) : [],
+            visible: try await lake.visibleTables())
         return LakeQueries(session: try lake.session(), states: states.values.sorted { $0.key < $1.key })
     }
 

@@ -25,7 +25,7 @@ package final class ExtractionProgress: Sendable {
     /// Why nothing is read at the moment (`replica is 45 s behind (max 10 s)`); `nil` while it goes on.
     package var waiting: String? { state.withLock { $0.waiting } }
 
-    func wait(for reason: String?) { state.withLock { $0.waiting = reason } }
+    package func wait(for reason: String?) { state.withLock { $0.waiting = reason } }
 
     /// Adds to what the current piece has read.
     func add(rows: Int64, bytes: Int64) {

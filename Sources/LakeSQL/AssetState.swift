@@ -8,6 +8,12 @@ package struct AssetState: Hashable, Sendable {
     package let version: String
     /// A SELECT of the current rows.
     package let select: String
+    /// What ``select`` names, if it is a view on other assets.
+    package let reads: [AssetState]
+    /// The files that hold its rows, relative to the lake.
+    package let paths: [LakePath]
+    /// What can be told of its changes from its files.
+    package let growth: Growth
     /// For bronze that was read with its history, a SELECT of every row of every partition with its
     /// `ingestion_date`; otherwise `nil`.
     package let selectAll: String?
@@ -27,11 +33,35 @@ package struct AssetState: Hashable, Sendable {
     /// What the newest extraction changed on the way; empty for silver and gold.
     package let conversions: [Conversion]
 
-    init(_ key: AssetKey, _ manifest: TableManifest, url: (LakePath) -> String) {
+    /// How the files of a state differ from those of an earlier one.
+    package enum Growth: Hashable, Sendable {
+        /// Its rows are those of its files: what is in no file of the other state came or went.
+        case files
+        /// Files are only added; of rows with one key that of the latest file counts.
+        case appended(key: [String])
+        /// Of the first file rows are replaced. It has been the table of this version.
+        case replaced(ReplacedRows, since: String)
+        /// Nothing can be told.
+        case opaque
+    }
+
+    /// - Parameter reads: The states of a view's inputs; nothing of a table's.
+    init(_ key: AssetKey, _ manifest: TableManifest, reads: [AssetState] = [], url: (LakePath) -> String) {
         self.key = key
-        version = manifest.version
+        self.reads = reads
         let folder = LakeLayout.folder(of: key)
-        select = "SELECT * FROM \(AssetState.parquet(manifest.files.map { url(folder.appending($0.name)) }))"
+        paths = manifest.files.map { folder.appending($0.name) }
+        growth = AssetState.growth(of: manifest)
+        if let view = manifest.view {
+            // A view is another one as soon as something that it reads is.
+            let versions = reads.map { "\($0.key) \($0.version)" }.sorted()
+            version = hexadecimalDigest(
+                of: ([manifest.codeHash, manifest.engine] + versions).joined(separator: "\n"))
+            select = "\n\(view)\n"
+        } else {
+            version = manifest.version
+            select = AssetState.select(manifest.files) { url(folder.appending($0)) }
+        }
         selectAll = nil
         selectBad = nil
         schema = manifest.schema
@@ -45,12 +75,48 @@ package struct AssetState: Hashable, Sendable {
         conversions = []
     }
 
+    private static func growth(of manifest: TableManifest) -> Growth {
+        guard manifest.view == nil else { return .opaque }
+        guard let increment = manifest.files.dropFirst().first, let replaced = increment.replaces else {
+            return .files
+        }
+        guard manifest.files.count == 2, let since = manifest.files[0].version else { return .opaque }
+        return .replaced(replaced, since: since)
+    }
+
+    /// All rows of `files`, less those that a later one of them replaces.
+    private static func select(_ files: [DataFile], url: (String) -> String) -> String {
+        guard files.contains(where: { $0.replaces != nil }) else {
+            return "SELECT * FROM \(parquet(files.map { url($0.name) }))"
+        }
+        var select = ""
+        for file in files {
+            if let replaced = file.replaces {
+                let keys = parquet([url(replaced.keys)])
+                select =
+                    "SELECT * FROM (\(select)) ANTI JOIN \(keys) USING (\(quotedIdentifier(replaced.column)))"
+            }
+            let rows = "SELECT * FROM \(parquet([url(file.name)]))"
+            select = select.isEmpty ? rows : "\(select) UNION ALL BY NAME \(rows)"
+        }
+        return select
+    }
+
     /// - Parameter history: The manifests of all days, for who reads `__all`; the version then stands for
     ///   them too.
     init(
         _ key: AssetKey, _ bronze: CurrentBronze, history: [BronzeManifest]?, url: (LakePath) -> String
     ) {
         self.key = key
+        reads = []
+        paths = bronze.files.map(\.path)
+        growth =
+            switch bronze.mode {
+            case .full, .partitioned: .files
+            case .incremental: .appended(key: bronze.newest.key)
+            // A file of the source that is read again takes rows away from those before.
+            case .files: .opaque
+            }
         let urls = bronze.files.map { url($0.path) }
         let folder = LakeLayout.folder(of: key)
         let all = history?.flatMap { manifest in
@@ -199,7 +265,7 @@ package struct AssetState: Hashable, Sendable {
     }
 
     /// The folder's name `ingestion_date=…` becomes a column only where `hiveTypes` asks for it.
-    private static func parquet(_ urls: [String], hiveTypes: String? = nil) -> String {
+    package static func parquet(_ urls: [String], hiveTypes: String? = nil) -> String {
         let list = urls.map(quotedPath).joined(separator: ", ")
         let union = urls.count > 1 ? ", union_by_name = true" : ""
         let hive =

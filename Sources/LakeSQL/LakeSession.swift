@@ -30,32 +30,51 @@ package final class LakeSession: Sendable {
     ///
     /// - Parameter hasHistory: Whether every partition of a bronze table is looked up, for who reads
     ///   `__all`. It costs a request a day.
+    /// - Parameters:
+    ///   - visible: What readers see of tables that are published together, instead of their newest.
+    ///   - day: Bronze as it was at the end of that day; `nil` is now.
     package static func state(
-        of key: AssetKey, hasHistory: Bool = false, _ manifests: ManifestStore, _ store: any ObjectStore
+        of key: AssetKey, hasHistory: Bool = false, visible: [AssetKey: TableManifest] = [:],
+        upTo day: Day? = nil, _ manifests: ManifestStore, _ store: any ObjectStore
     ) async throws -> AssetState? {
         guard case .bronze(let source, let table) = key else {
-            return try await manifests.manifest(of: key).map {
-                AssetState(key, $0.manifest, url: store.readableURL)
+            let newest = visible[key] == nil ? try await manifests.manifest(of: key)?.manifest : nil
+            guard let manifest = visible[key] ?? newest else { return nil }
+            var reads: [AssetState] = []
+            // Views read only what was there before them, so this ends.
+            for input in manifest.view == nil ? [] : manifest.inputs {
+                guard
+                    let state = try await state(
+                        of: input.asset, hasHistory: true, visible: visible, manifests, store)
+                else {
+                    return nil
+                }
+                reads.append(state)
             }
+            return AssetState(key, manifest, reads: reads, url: store.readableURL)
         }
-        guard let current = try await manifests.currentFiles(of: source, table) else { return nil }
-        let history = hasHistory ? try await manifests.manifests(of: source, table) : nil
+        guard let current = try await manifests.currentFiles(of: source, table, upTo: day) else {
+            return nil
+        }
+        let history = hasHistory ? try await manifests.manifests(of: source, table, upTo: day) : nil
         return AssetState(key, current, history: history, url: store.readableURL)
     }
 
     /// Gives each asset its name, and bronze the names `__all` and `__bad` too. Blocks.
     package func define(_ states: [AssetState], on connection: Connection) throws {
+        // Made under the lock: two transactions that replace one view would conflict.
         try defined.withLock { defined in
-            for state in states {
+            for state in LakeSession.withReads(states) {
                 let name = state.key.quotedName
-                if defined[name] != state.select {
-                    // Made under the lock: two transactions that replace one view would conflict.
+                // A view binds anew what it reads.
+                let meaning = state.reads.isEmpty ? state.select : "\(state.version) \(state.select)"
+                if defined[name] != meaning {
                     try connection.execute(
                         """
                         CREATE SCHEMA IF NOT EXISTS \(quotedIdentifier(state.key.schema)); \
                         CREATE OR REPLACE VIEW \(name) AS \(state.select)
                         """)
-                    defined[name] = state.select
+                    defined[name] = meaning
                 }
                 for (suffix, select) in [("__all", state.selectAll), ("__bad", state.selectBad)] {
                     guard let select else { continue }
@@ -67,5 +86,11 @@ package final class LakeSession: Sendable {
                 }
             }
         }
+    }
+
+    /// Each state after what it reads, and once.
+    private static func withReads(_ states: [AssetState]) -> [AssetState] {
+        var seen: Set<AssetKey> = []
+        return states.flatMap { withReads($0.reads) + [$0] }.filter { seen.insert($0.key).inserted }
     }
 }

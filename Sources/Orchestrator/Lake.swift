@@ -20,6 +20,7 @@ package final class Lake: Sendable {
     package let metadata: any MetadataStore
     let feed = RowFeed()
     let keySets = KeySets()
+    let gate = EngineGate()
     private let engine = Mutex<LakeSession?>(nil)
     private let extraction = Mutex<Database?>(nil)
     private let slots = Mutex<[SourceName: SourceSlots]>([:])
@@ -120,7 +121,7 @@ package final class Lake: Sendable {
         }
     }
 
-    private var engineSettings: [String: String] {
+    var engineSettings: [String: String] {
         var settings = [
             "temp_directory": definition.resources.spillFolder ?? "\(systemFolder)/spill",
             // Rows keep the order of their files, so that the same inputs give the same file.
@@ -128,6 +129,7 @@ package final class Lake: Sendable {
             "autoinstall_known_extensions": "false",
             "autoload_known_extensions": "false",
         ]
+        if let limit = definition.resources.spillLimit { settings["max_temp_directory_size"] = limit }
         if let limit = definition.resources.memoryLimit { settings["memory_limit"] = limit }
         if let threads = definition.resources.threads { settings["threads"] = String(threads) }
         return settings
@@ -141,6 +143,18 @@ package final class Lake: Sendable {
             slots[source.name] = new
             return new
         }
+    }
+
+    /// What readers see of the tables that are published together, each group as it was at one instant.
+    package func visibleTables() async throws -> [AssetKey: TableManifest] {
+        var tables: [AssetKey: TableManifest] = [:]
+        for group in graph.groups.keys.sorted() {
+            guard let manifest = try await manifests.group(group)?.manifest else { continue }
+            for table in manifest.tables where graph.models[table.asset]?.definition.group == group {
+                tables[table.asset] = table
+            }
+        }
+        return tables
     }
 
     /// How many units each pool has: a source has as many as connections.
@@ -176,8 +190,9 @@ package final class Lake: Sendable {
     /// What is published of each of `keys`, read side by side.
     ///
     /// - Parameter history: Those of which every partition is looked up, for who reads `__all`.
+    /// - Parameter visible: What readers see instead of the newest version.
     package func states(
-        of keys: [AssetKey], history: Set<AssetKey> = []
+        of keys: [AssetKey], history: Set<AssetKey> = [], visible: [AssetKey: TableManifest] = [:]
     ) async throws -> [AssetKey: AssetState] {
         try await withThrowingTaskGroup(of: (AssetKey, AssetState?).self) { group in
             var states: [AssetKey: AssetState] = [:]
@@ -187,7 +202,8 @@ package final class Lake: Sendable {
                     (
                         key,
                         try await LakeSession.state(
-                            of: key, hasHistory: history.contains(key), self.manifests, self.store)
+                            of: key, hasHistory: history.contains(key), visible: visible, self.manifests,
+                            self.store)
                     )
                 }
             }

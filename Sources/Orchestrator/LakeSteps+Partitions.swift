@@ -123,12 +123,15 @@ extension LakeSteps {
         for input in model.inputs where !decisions.inputs.contains(where: { $0.key == input }) {
             throw MissingInput(asset: lease.step.asset, input: input)
         }
-        let (session, audit) = try await auditing(model)
-        let manifest = try await ModelBuild(
-            model, inputs: decisions.inputs, session: session, store: lake.store, now: Lake.now
-        ).run(
-            keys, relations: decisions.relations, lease.writer, epoch: lease.attempt.epoch,
-            watch: lease.watch.watch, confirmLease: lease.confirm, audit: audit)
+        let (inputs, relations) = (decisions.inputs, decisions.relations)
+        let audit = try await audit(of: model)
+        let manifest = try await withEngine(model, lease) { session in
+            try await ModelBuild(
+                model, inputs: inputs, session: session, store: lake.store, now: Lake.now
+            ).run(
+                keys, relations: relations, lease.writer, epoch: lease.attempt.epoch,
+                watch: lease.watch.watch, confirmLease: lease.confirm, audit: audit(session))
+        }
         return .partitions(BuiltPartition.all(keys, in: manifest.files), of: .published(manifest))
     }
 
@@ -148,20 +151,6 @@ extension LakeSteps {
             return .paused(after: nil, reason: pause.inWords)
         case .noNewRows: return .noNewRows
         }
-    }
-}
-
-extension RunID {
-    /// When it was made, to the second; `nil` of one that was named otherwise.
-    var time: Timestamp? {
-        let text = Array(text)
-        guard text.count >= 16, text[15] == "Z" else { return nil }
-        let (day, clock) = (text[0..<8].map(String.init), text[9..<15].map(String.init))
-        return Timestamp(
-            """
-            \(day[0..<4].joined())-\(day[4..<6].joined())-\(day[6..<8].joined())T\
-            \(clock[0..<2].joined()):\(clock[2..<4].joined()):\(clock[4..<6].joined())Z
-            """)
     }
 }
 

@@ -29,7 +29,11 @@ struct LakeSteps: StepExecutor {
         let began = ContinuousClock.now
         let asset = lease.step.asset
         do {
-            if lease.step.task == .reconcile { return try await reconcile(lease, began) }
+            switch lease.step.task {
+            case .build: break
+            case .reconcile: return try await reconcile(lease, began)
+            case .publish: return try await publishGroup(lease, began)
+            }
             if lake.graph.partitions.scheme(of: asset).isPartitioned || lease.claim.partitions != nil {
                 return try await executePartitions(lease, began)
             }
@@ -93,7 +97,7 @@ struct LakeSteps: StepExecutor {
             outcome: outcome, changes: changes,
             end: StepEnd(
                 outcome: outcome, elapsed: .now - began, partitions: lease.watch.partitions,
-                bytesRead: built.bytesRead, remarks: built.remarks, notes: built.notes))
+                bytesRead: built.bytesRead, remarks: built.remarks + lease.remarks, notes: built.notes))
     }
 
     /// Keeps whoever held the asset before from publishing it.
@@ -143,35 +147,35 @@ struct LakeSteps: StepExecutor {
             guard let state = states[input] else { throw MissingInput(asset: asset, input: input) }
             return state
         }
-        let (session, audit) = try await auditing(model)
-        let manifest = try await ModelBuild(
-            model, inputs: inputs, session: session, store: lake.store, now: Lake.now
-        ).run(
-            lease.writer, epoch: lease.attempt.epoch, watch: lease.watch.watch, confirmLease: lease.confirm,
-            audit: audit)
+        let audit = try await audit(of: model)
+        let manifest = try await withEngine(model, lease) { session in
+            try await ModelBuild(
+                model, inputs: inputs, session: session, store: lake.store,
+                isWhole: lease.claim.settings.isForced, now: Lake.now
+            ).run(
+                lease.writer, epoch: lease.attempt.epoch, watch: lease.watch.watch,
+                confirmLease: lease.confirm, audit: audit(session))
+        }
         return .published(manifest)
     }
 
-    /// The session in which a model is built, and what runs its checks on a staged file.
-    func auditing(
-        _ model: LakeGraph.Model
-    ) async throws -> (LakeSession, @Sendable (Connection, String) throws -> [CheckResult]) {
+    /// What runs the checks of a model on staged rows, in the session in which it is built.
+    func audit(of model: LakeGraph.Model) async throws -> @Sendable (LakeSession) -> ModelBuild.Auditor {
         let asset = model.definition.key
         let auditStates = try await lake.states(of: model.auditInputs)
         for input in model.auditInputs where auditStates[input] == nil {
             throw MissingInput(asset: asset, input: input)
         }
-        let session = try await BlockingPool.shared.run { try lake.session() }
         let (checks, sets) = (model.definition.checks, lake.keySets)
-        return (
-            session,
-            { connection, file in
+        return { session in
+            { connection, scope in
                 try session.define(Array(auditStates.values), on: connection)
-                let table = "read_parquet(\(quotedPath(file)), hive_partitioning = false)"
-                return try Audit(of: asset, table: table, file: file, sets: sets, checks: checks).run(
-                    on: connection)
+                return try Audit(
+                    of: asset, table: scope.relation, file: scope.file, whole: scope.whole,
+                    changedBy: scope.changedBy, sets: sets, checks: checks
+                ).run(on: connection)
             }
-        )
+        }
     }
 
     /// Remembers that a table has no rows yet because it is not their time.

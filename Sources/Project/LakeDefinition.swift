@@ -34,6 +34,8 @@ package struct LakeDefinition: Sendable {
     package let serve: ServeDefinition
     package let work: WorkDefinition
     package let metadata: MetadataLocation
+    /// `nil` if nobody wants to know.
+    package let openLineage: OpenLineageDefinition?
 
     package init(
         name: String, description: String? = nil, folder: String, store: StoreLocation,
@@ -44,7 +46,7 @@ package struct LakeDefinition: Sendable {
         schedules: [ScheduleDefinition] = [], sensors: [SensorDefinition] = [],
         backfills: [BackfillDefinition] = [],
         work: WorkDefinition = WorkDefinition(), metadata: MetadataLocation = .sqlite,
-        serve: ServeDefinition = ServeDefinition()
+        serve: ServeDefinition = ServeDefinition(), openLineage: OpenLineageDefinition? = nil
     ) {
         self.name = name
         self.description = description
@@ -65,6 +67,7 @@ package struct LakeDefinition: Sendable {
         self.serve = serve
         self.work = work
         self.metadata = metadata
+        self.openLineage = openLineage
     }
 
     /// How each asset is worked on.
@@ -102,11 +105,16 @@ package struct ResourceLimits: Hashable, Sendable {
     package let threads: Int?
     /// Absolute path of the folder for spilled data; `nil` is inside the lake's folder.
     package let spillFolder: String?
+    /// As DuckDB takes it (`50GB`); `nil` is what the disk has.
+    package let spillLimit: String?
 
-    package init(memoryLimit: String? = nil, threads: Int? = nil, spillFolder: String? = nil) {
+    package init(
+        memoryLimit: String? = nil, threads: Int? = nil, spillFolder: String? = nil, spillLimit: String? = nil
+    ) {
         self.memoryLimit = memoryLimit
         self.threads = threads
         self.spillFolder = spillFolder
+        self.spillLimit = spillLimit
     }
 }
 
@@ -154,55 +162,5 @@ package struct Exclusion: Hashable, Sendable {
         case table(Glob)
         /// Database views.
         case views
-    }
-}
-
-/// One silver or gold table.
-package struct ModelDefinition: Sendable {
-    package let key: AssetKey
-    package let description: String?
-    package let grain: String?
-    package let owner: String?
-    package let tags: [String]
-    package let materialization: Materialization
-    package let columns: [ColumnDefinition]
-    package let checks: [Check]
-    /// How it is divided; `nil` if it is built as a whole.
-    package let partitions: PartitionsDefinition?
-    /// Inputs of which others than the partitions of the same time and key count.
-    package let inputs: [InputDefinition]
-    package let freshness: FreshnessPolicy?
-    package let rules: AssetRules
-    /// The SELECT without the header. ``sqlPlace`` is where it begins.
-    package let sql: String
-    package let sqlPlace: Place
-
-    package init(
-        key: AssetKey, description: String? = nil, grain: String? = nil, owner: String? = nil,
-        tags: [String] = [], materialization: Materialization = .full, columns: [ColumnDefinition] = [],
-        checks: [Check] = [], partitions: PartitionsDefinition? = nil, inputs: [InputDefinition] = [],
-        freshness: FreshnessPolicy? = nil, rules: AssetRules = AssetRules(), sql: String, sqlPlace: Place
-    ) {
-        self.key = key
-        self.description = description
-        self.grain = grain
-        self.owner = owner
-        self.tags = tags
-        self.materialization = materialization
-        self.columns = columns
-        self.checks = checks
-        self.partitions = partitions
-        self.inputs = inputs
-        self.freshness = freshness
-        self.rules = rules
-        self.sql = sql
-        self.sqlPlace = sqlPlace
-    }
-    /// The file, relative to the lake's folder.
-    package var file: String { sqlPlace.file }
-
-    package enum Materialization: String, Hashable, Sendable, CaseIterable {
-        /// One file, rebuilt whole.
-        case full
     }
 }

@@ -28,7 +28,7 @@ struct LakeLoading {
             models: models.definitions, schedules: triggers.schedules.sorted { $0.name < $1.name },
             sensors: triggers.sensors.sorted { $0.name < $1.name },
             backfills: triggers.backfills.sorted { $0.name < $1.name }, work: lake.work, metadata: metadata,
-            serve: lake.serve)
+            serve: lake.serve, openLineage: lake.openLineage)
         return (definition, named, sources.unreadable)
     }
 

@@ -12,17 +12,24 @@ package struct Audit: Sendable {
     package let table: String
     /// The one Parquet file that `table` is, if it is one.
     package let file: String?
+    /// If only rows that changed are looked at: an expression for all rows, for the rules that need them.
+    package let whole: String?
+    /// With ``whole``: columns of which no value is in changed rows and in others.
+    package let changedBy: [String]
     /// Registered with the database that is asked; without them every `unique` and `relationships` is a
     /// query.
     package let sets: KeySets?
     package let checks: [Check]
 
     package init(
-        of asset: AssetKey, table: String, file: String? = nil, sets: KeySets? = nil, checks: [Check]
+        of asset: AssetKey, table: String, file: String? = nil, whole: String? = nil,
+        changedBy: [String] = [], sets: KeySets? = nil, checks: [Check]
     ) {
         self.asset = asset
         self.table = table
         self.file = file
+        self.whole = whole
+        self.changedBy = changedBy
         self.sets = sets
         self.checks = checks
     }
@@ -31,6 +38,29 @@ package struct Audit: Sendable {
     ///
     /// Tables that `relationships` names must be defined in `connection`.
     package func run(on connection: Connection) throws -> [CheckResult] {
+        guard let whole else { return try runAll(on: connection) }
+        let ofAll = checks.filter { !isOfChanges($0.rule) }
+        let all = Audit(of: asset, table: whole, sets: sets, checks: ofAll)
+        var resultsOfAll = try all.runAll(on: connection)[...]
+        let changes = Audit(
+            of: asset, table: table, file: file, whole: whole, sets: sets,
+            checks: checks.filter { isOfChanges($0.rule) })
+        var resultsOfChanges = try changes.runAll(on: connection)[...]
+        return checks.compactMap {
+            isOfChanges($0.rule) ? resultsOfChanges.popFirst() : resultsOfAll.popFirst()
+        }
+    }
+
+    /// Whether a rule that held before holds still if it holds for the rows that changed.
+    private func isOfChanges(_ rule: Check.Rule) -> Bool {
+        switch rule {
+        case .notNull, .acceptedValues, .relationships: true
+        case .unique(let columns): changedBy.contains { columns.contains($0) }
+        case .rowCount: false
+        }
+    }
+
+    private func runAll(on connection: Connection) throws -> [CheckResult] {
         var failures = try nullCounts(on: connection)
         try scan(on: connection, into: &failures)
         if let sets {
@@ -146,7 +176,7 @@ package struct Audit: Sendable {
     }
 
     /// A table that refers to itself is judged by its new rows, which nobody else can see yet.
-    private func relation(_ other: AssetKey) -> String { other == asset ? table : other.quotedName }
+    private func relation(_ other: AssetKey) -> String { other == asset ? whole ?? table : other.quotedName }
 
     private func list(_ columns: [String]) -> String { columns.map(quotedIdentifier).joined(separator: ", ") }
 }

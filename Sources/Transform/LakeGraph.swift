@@ -30,6 +30,13 @@ package struct LakeGraph: Sendable {
         package let definition: TableDefinition
     }
 
+    /// The tables that are published together, by the names of groups.
+    package var groups: [String: [AssetKey]] {
+        Dictionary(grouping: models.values.filter { $0.definition.group != nil }) {
+            $0.definition.group ?? ""
+        }.mapValues { $0.map(\.definition.key).sorted() }
+    }
+
     /// The graph of `loaded`, or every mistake of its files and its SQL together.
     /// - Parameter now: Decides which partitions exist.
     /// - Throws: ``Diagnostics`` with all mistakes.
@@ -86,7 +93,10 @@ package struct LakeGraph: Sendable {
     }
 
     private static func codeHash(of model: ModelDefinition, _ analysis: StatementAnalysis) -> String {
-        var parts = [analysis.digest, model.materialization.rawValue]
+        var parts = [analysis.digest, model.materialization.rule]
+        if !model.layout.sort.isEmpty { parts.append("sorted by \(model.layout.sort.map(quotedIdentifier))") }
+        if let group = model.group { parts.append("together \(group)") }
+        if let rows = model.layout.rowGroup { parts.append("row groups of \(rows)") }
         for check in model.checks {
             var rule = "\(check.name) \(check.severity.rawValue)"
             if case .acceptedValues(_, let values) = check.rule {

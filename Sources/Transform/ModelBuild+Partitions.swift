@@ -19,7 +19,7 @@ extension ModelBuild {
         _ keys: [PartitionKey], relations: [AssetKey: PartitionRelation] = [:], _ run: RunID,
         epoch: LeaseEpoch, watch: @escaping @Sendable (Interrupter) -> Void,
         confirmLease: () async throws -> Void = {},
-        audit: @escaping @Sendable (Connection, _ file: String) throws -> [CheckResult]
+        audit: @escaping Auditor
     ) async throws -> TableManifest {
         guard let definition = model.definition.partitions, !keys.isEmpty else {
             throw ModelFailure(partitions: "none is named", of: model.definition)
@@ -47,7 +47,7 @@ extension ModelBuild {
         }
         let checks = try await withConnection { connection in
             watch(connection.interrupter)
-            return try partitions.map { try audit(connection, $0.path) }
+            return try partitions.map { try audit(connection, AuditScope(file: $0.path)) }
         }
         let staged = StagedPartitions(
             asset: model.definition.key, run: run, epoch: epoch, partitioning: built.partitioning,
@@ -60,7 +60,8 @@ extension ModelBuild {
             inputs: inputs.map { TableManifest.Input(asset: $0.key, version: $0.version) },
             schema: built.schema, checks: CheckResult.sum(checks),
             seconds: (ContinuousClock.now - began).seconds)
-        return try await TablePublish(store, now: now).publish(staged, confirmLease: confirmLease)
+        return try await TablePublish(store, group: model.definition.group, now: now).publish(
+            staged, confirmLease: confirmLease)
     }
 }
 
@@ -123,15 +124,13 @@ struct PartitionWriter {
     /// One partition is the model's SELECT with a condition around it. Of several, the rows of all are
     /// computed once, so that no partition sees another state than its neighbour.
     func write(_ wanted: [(key: PartitionKey, path: String)]) throws -> Written {
-        let columns = try connection.prepare("\n\(model.sql)\n").columns.map {
-            ColumnSchema(name: $0.name, type: $0.type.description)
-        }
-        let dimensions = try dimensions(columns)
+        let select = try TableSelect(model, on: connection)
+        let dimensions = try dimensions(select.columns)
         let conditions = try wanted.map { try condition($0.key, dimensions) }
         var rows: [Int64] = []
         if wanted.count == 1 {
             // The model's SQL begins on the second line, where mistakes in it are looked for.
-            rows = [try copy("(\n\(model.sql)\n)", where: conditions[0], to: wanted[0].path)]
+            rows = [try copy(select, "(\n\(model.sql)\n)", where: conditions[0], to: wanted[0].path)]
         } else {
             let table = "__tarn_partitions"
             try connection.execute("DROP TABLE IF EXISTS temp.\(table)")
@@ -141,7 +140,7 @@ struct PartitionWriter {
                     + "WHERE \(union(wanted.map(\.key), dimensions, conditions))"
             )
             for (partition, condition) in zip(wanted, conditions) {
-                rows.append(try copy("temp.\(table)", where: condition, to: partition.path))
+                rows.append(try copy(select, "temp.\(table)", where: condition, to: partition.path))
             }
         }
         // As the file has them: Parquet does not hold all types of DuckDB.
@@ -152,11 +151,14 @@ struct PartitionWriter {
                 scheme: partitions.scheme.rule, folders: dimensions.map(\.folder)))
     }
 
-    private func copy(_ relation: String, where condition: String, to path: String) throws -> Int64 {
+    private func copy(
+        _ select: TableSelect, _ relation: String, where condition: String, to path: String
+    ) throws -> Int64 {
+        let sort = model.layout.sort.map(quotedIdentifier).joined(separator: ", ")
         let result = try connection.query(
             """
-            COPY (SELECT * FROM \(relation) WHERE \(condition)) TO \(quotedLiteral(path)) \
-            (FORMAT parquet, COMPRESSION snappy)
+            COPY (SELECT \(select.storedColumns) FROM \(relation) WHERE \(condition)\(sort.isEmpty ? "" : " ORDER BY \(sort)")) \
+            TO \(quotedLiteral(path)) (\(TableSelect.options(of: model.layout)))
             """)
         return result.rows.first?.first?.integer ?? 0
     }

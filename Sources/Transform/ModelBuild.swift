@@ -15,18 +15,24 @@ package struct ModelBuild: Sendable {
     package let inputs: [AssetState]
     package let session: LakeSession
     package let store: SealingStore
+    /// Whether all of it is built even if only changes could be.
+    package let isWhole: Bool
     package let now: @Sendable () -> Timestamp
 
     package init(
         _ model: LakeGraph.Model, inputs: [AssetState], session: LakeSession, store: SealingStore,
-        now: @escaping @Sendable () -> Timestamp
+        isWhole: Bool = false, now: @escaping @Sendable () -> Timestamp
     ) {
         self.model = model
         self.inputs = inputs
         self.session = session
         self.store = store
+        self.isWhole = isWhole
         self.now = now
     }
+
+    /// Runs the model's checks on rows that are not published yet.
+    package typealias Auditor = @Sendable (Connection, AuditScope) throws -> [CheckResult]
 
     /// The engine that builds, as manifests name it.
     package static let engine = "duckdb \(Database.libraryVersion)"
@@ -44,15 +50,21 @@ package struct ModelBuild: Sendable {
     /// - Throws: ``ModelFailure`` with the place in the model's SQL; what the commit throws.
     package func run(
         _ run: RunID, epoch: LeaseEpoch, watch: @escaping @Sendable (Interrupter) -> Void,
-        confirmLease: () async throws -> Void = {},
-        audit: @escaping @Sendable (Connection, _ file: String) throws -> [CheckResult]
+        confirmLease: () async throws -> Void = {}, audit: @escaping Auditor
     ) async throws -> TableManifest {
-        let key = model.definition.key
-        let staged = LakeLayout.staged(key, of: run)
-        guard let path = try await store.localPath(forWriting: staged) else {
-            throw ModelFailure(store: key)
+        let step = Step(run: run, epoch: epoch, watch: watch, audit: audit)
+        switch model.definition.materialization {
+        case .view: return try await publishView(step, confirmLease)
+        case .incremental(let rules) where !isWhole:
+            if let increment = try await increment(rules, step) {
+                return try await TablePublish(store, group: model.definition.group, now: now).publish(
+                    increment, confirmLease: confirmLease)
+            }
+        case .full, .incremental, .history: break
         }
+        let key = model.definition.key
         let began = ContinuousClock.now
+        let path = try await stagingPath(LakeLayout.staged(key, of: run))
         let rows = try await withConnection { connection in
             watch(connection.interrupter)
             try session.define(inputs, on: connection)
@@ -64,17 +76,53 @@ package struct ModelBuild: Sendable {
         let audited: (schema: [ColumnSchema], checks: [CheckResult]) = try await withConnection {
             connection in
             watch(connection.interrupter)
-            let table = "read_parquet(\(quotedPath(path)), hive_partitioning = false)"
-            return (try ModelBuild.schema(of: "FROM \(table)", on: connection), try audit(connection, path))
+            let scope = AuditScope(file: path)
+            return (
+                try ModelBuild.schema(of: "FROM \(scope.relation)", on: connection),
+                try audit(connection, scope)
+            )
         }
         try await settled
-        let table = StagedTable(
-            asset: key, run: run, epoch: epoch, rows: rows, version: version, codeHash: model.codeHash,
-            engine: ModelBuild.engine,
-            inputs: inputs.map { TableManifest.Input(asset: $0.key, version: $0.version) },
-            schema: audited.schema,
-            checks: audited.checks, seconds: (ContinuousClock.now - began).seconds)
-        return try await TablePublish(store, now: now).publish(table, confirmLease: confirmLease)
+        let table = staged(
+            step, rows: rows, version: version, schema: audited.schema, checks: audited.checks, began: began)
+        return try await TablePublish(store, group: model.definition.group, now: now).publish(
+            table, confirmLease: confirmLease)
+    }
+
+    /// What every way of building needs to know of the attempt.
+    struct Step: Sendable {
+        let run: RunID
+        let epoch: LeaseEpoch
+        let watch: @Sendable (Interrupter) -> Void
+        let audit: Auditor
+    }
+
+    func staged(
+        _ step: Step, rows: Int64, version: String, schema: [ColumnSchema], checks: [CheckResult],
+        began: ContinuousClock.Instant
+    ) -> StagedTable {
+        StagedTable(
+            asset: model.definition.key, run: step.run, epoch: step.epoch, rows: rows, version: version,
+            codeHash: model.codeHash, engine: ModelBuild.engine, inputs: inputs.map(recorded),
+            schema: schema, checks: checks, seconds: (ContinuousClock.now - began).seconds)
+    }
+
+    /// What the manifest says of an input; of one whose changes are followed, its files.
+    private func recorded(_ input: AssetState) -> TableManifest.Input {
+        var files: [String]?
+        if case .incremental(let rules) = model.definition.materialization,
+            rules.inputs.contains(where: { $0.asset == input.key })
+        {
+            files = input.paths.map(\.text)
+        }
+        return TableManifest.Input(asset: input.key, version: input.version, files: files)
+    }
+
+    func stagingPath(_ path: LakePath) async throws -> String {
+        guard let local = try await store.localPath(forWriting: path) else {
+            throw ModelFailure(store: model.definition.key)
+        }
+        return local
     }
 
     func withConnection<T: Sendable>(_ body: @escaping @Sendable (Connection) throws -> T)
@@ -90,9 +138,7 @@ package struct ModelBuild: Sendable {
     }
 
     private func write(to path: String, on connection: Connection) throws -> Int64 {
-        let result = try connection.query(
-            "COPY (\n\(model.definition.sql)\n) TO \(quotedLiteral(path)) (FORMAT parquet, COMPRESSION snappy)"
-        )
+        let result = try connection.query(TableSelect(model.definition, on: connection).copy(to: path))
         return result.rows.first?.first?.integer ?? 0
     }
 
@@ -116,8 +162,8 @@ extension LakeGraph.Model {
             try connection.execute(
                 """
                 CREATE SCHEMA IF NOT EXISTS \(quotedIdentifier(definition.key.schema)); \
-                CREATE VIEW IF NOT EXISTS \(definition.key.quotedName) AS
-                \(definition.sql)
+                CREATE VIEW IF NOT EXISTS \(definition.key.quotedName) AS \
+                \(TableSelect(definition, on: connection).rows)
                 """)
         } catch let error as DuckDBError {
             throw ModelFailure(error, in: definition)
@@ -126,7 +172,8 @@ extension LakeGraph.Model {
 
     /// A declared column is a promise to the model's readers: it is there, of its type.
     func requireDeclaredColumns(on connection: Connection) throws {
-        let columns = try connection.prepare("\n\(definition.sql)").columns
+        let select = try TableSelect(definition, on: connection)
+        let columns = try connection.prepare(select.rows).columns
         for column in definition.columns {
             guard let actual = columns.first(where: { $0.name.lowercased() == column.name.lowercased() })
             else {

@@ -25,7 +25,7 @@ package struct ModelFailure: Diagnostic {
             (code, category) = ("model.out-of-memory", .outOfMemory)
             problem = "\(model.key) needs more memory than it may use: \(error.message)"
             remedy =
-                "Raise resources.memory_limit in lake.yaml, or lower resources.threads: each thread needs its own."
+                "It was tried alone, too. Raise resources.memory_limit in lake.yaml or its header, or build it by partitions."
         case .io where error.message.contains("No space left"):
             (code, category) = ("model.disk-full", .badConfig)
             problem = "The disk is full: \(model.key) could not be written."
@@ -40,6 +40,17 @@ package struct ModelFailure: Diagnostic {
             (code, category) = ("model.sql", .badQuery)
             problem = "\(model.key): \(error.message)"
             remedy = "Correct the SQL; try parts of it with: tarn sql"
+        case _ where error.message.contains(HistorySelect.tie):
+            (code, category) = ("model.history-tie", .badData)
+            problem = "\(model.key): two rows of one key say that it looked differently at one time."
+            remedy =
+                "Let the SELECT yield one row for each key and time: group by the key and history.observed, having count(*) > 1."
+        case _ where error.message.contains(Scratch.stray):
+            (code, category) = ("model.not-by-key", .badConfig)
+            problem =
+                "\(model.key) cannot follow changes: its SQL gave rows of keys for which no input has a changed row."
+            remedy =
+                "In 'incremental', name for each input the column that is the first of 'key'; or use materialization full."
         case .conversion, .outOfRange, .decimal, .invalidInput, .mismatchType:
             (code, category) = ("model.data", .badData)
             problem = "\(model.key): \(error.message)"
@@ -73,6 +84,27 @@ package struct ModelFailure: Diagnostic {
         remedy =
             (nearestName(to: column, among: actual).map { "Did you mean '\($0)'? " } ?? "")
             + "It gives: " + actual.joined(separator: ", ")
+    }
+
+    init(column: String, namedBy key: String, of model: ModelDefinition, actual: [String]) {
+        (code, category, place) = ("model.missing-column", .badConfig, model.sqlPlace)
+        problem = "'\(key)' of \(model.key) names the column '\(column)', which its SQL does not give."
+        remedy =
+            (nearestName(to: column, among: actual).map { "Did you mean '\($0)'? " } ?? "")
+            + "It gives: " + actual.joined(separator: ", ")
+    }
+
+    init(reserved column: String, of model: ModelDefinition) {
+        (code, category, place) = ("model.reserved-column", .badConfig, model.sqlPlace)
+        problem = "\(model.key) is scd2, and its SQL gives a column '\(column)', which Tarn adds by itself."
+        remedy = "Give the column another name in the SQL, or leave it out."
+    }
+
+    init(observed column: ColumnSchema, of model: ModelDefinition) {
+        (code, category, place) = ("model.column-type", .badConfig, model.sqlPlace)
+        problem =
+            "history.observed of \(model.key) is the column '\(column.name)', which is \(column.type) and no time."
+        remedy = "Name a column that is a DATE or a TIMESTAMP, or cast it in the SQL."
     }
 
     init(partitions problem: String, of model: ModelDefinition) {

@@ -25,6 +25,8 @@ import Testing
         try await withGateway { served in
             let document = try await document(served)
             let operations = try operations(of: document)
+            try await served.divide()
+            _ = try await served.backfill("visits")
             let named = Set(operations.map { "\($0.method) \($0.path)" })
             #expect(named == Set(RouteTable.all.routes.map { "\($0.method.rawValue) \($0.path)" }))
             let names = operations.compactMap { $0.operation.at("operationId") }
@@ -36,7 +38,14 @@ import Testing
                 }
                 let address = path.replacing("{run}", with: run).replacing("{asset}", with: "gold.names")
                     .replacing("{schedule}", with: "night").replacing("{sensor}", with: "dims")
-                let json = path == "/api/v1/runs" && method == "POST" ? #"{"selection": "*"}"# : nil
+                    .replacing("{backfill}", with: "visits")
+                let json: String? =
+                    switch "\(method) \(path)" {
+                    case "POST /api/v1/runs": #"{"selection": "*"}"#
+                    case "POST /api/v1/backfills":
+                        #"{"selection": "bronze_app.visit", "partition": "all", "name": "another"}"#
+                    default: nil
+                    }
                 if path == "/api/v1/events" {
                     #expect(try await served.connect().open(address) == 200)
                     continue

@@ -9,22 +9,7 @@ import Testing
 @Suite struct `Partitions in the API` {
     @Test func `are launched by name, shown in ranges, and built again by a rerun`() async throws {
         try await withGateway { served in
-            try SQLiteConnection(path: "\(served.small.folder.path)/app.db", access: .create).execute(
-                """
-                CREATE TABLE visit (id INTEGER PRIMARY KEY, day DATE);
-                INSERT INTO visit VALUES (1, '2024-01-01'), (2, '2024-01-02'), (3, '2024-01-02')
-                """)
-            try served.small.write(
-                """
-                connection: files
-                tables:
-                  customer:
-                  visit:
-                    partitions: { by: daily, column: day, start: 2024-01-01, end: 2024-01-06 }
-                """, to: "sources/app.yaml")
-            let reloaded = try await served.ask("POST", "/api/v1/reload")
-            #expect(reloaded.status == 200, "\(reloaded.text)")
-            #expect(try reloaded.json.at("assets") == "4")
+            try await served.divide()
             let before = try await served.ask("GET", "/api/v1/assets/bronze_app.visit/partitions").json
             #expect(before.at("parts.0.partitions") == "2024-01-01..2024-01-05")
             #expect(before.at("counts.missing") == "5")

@@ -9,55 +9,8 @@ import Testing
 import Transform
 
 @Suite struct `A build of a model` {
-    /// A silver table `in` that models read, published with `rows`, and everything that building needs.
-    private struct Bench {
-        let folder: TemporaryFolder
-        let store: SealingStore
-        let session: LakeSession
-
-        init() throws {
-            folder = try TemporaryFolder()
-            try FileManager.default.createDirectory(
-                atPath: "\(folder.path)/lake", withIntermediateDirectories: true)
-            store = SealingStore(try LocalStore(root: "\(folder.path)/lake")) { Day(daysSinceEpoch: 20_000) }
-            session = LakeSession(database: try Database(), store: store)
-        }
-
-        func build(
-            _ sql: String, header: String = "owner: me", name: String = "m", run: String,
-            inputs: [AssetState] = [],
-            checks: [CheckResult] = []
-        ) async throws -> TableManifest {
-            let model = try await Bench.model(sql, header, name)
-            return try await ModelBuild(
-                model, inputs: inputs, session: session, store: store, now: { Timestamp(microseconds: 0) }
-            ).run(try #require(RunID(run)), epoch: .first, watch: { _ in }) { _, _ in checks }
-        }
-
-        func state(_ name: String) async throws -> AssetState {
-            let asset = try #require(AssetKey(name))
-            return try #require(try await session.state(of: asset))
-        }
-
-        static func model(_ sql: String, _ header: String, _ name: String) async throws -> LakeGraph.Model {
-            var files = LakeFiles(["models/silver/in.sql": "SELECT 1 AS x"])
-            files.files["models/silver/\(name).sql"] = "/*---\n\(header)\n---*/\n\(sql)"
-            let graph = try await files.graph()
-            let key = try #require(AssetKey("silver.\(name)"))
-            return try #require(graph.models[key])
-        }
-
-        func query(_ sql: String, _ states: [AssetState]) async throws -> [String] {
-            let session = session
-            return try await session.database.withConnection { connection in
-                try session.define(states, on: connection)
-                return try connection.query(sql).rows.map { $0.map(\.description).joined(separator: "|") }
-            }
-        }
-    }
-
     @Test func `publishes its rows, schema and inputs`() async throws {
-        let bench = try Bench()
+        let bench = try ModelBench()
         _ = try await bench.build("SELECT 1 AS x UNION ALL SELECT 2", name: "in", run: "r1")
         let input = try await bench.state("silver.in")
         let manifest = try await bench.build(
@@ -73,12 +26,12 @@ import Transform
     }
 
     @Test func `has another version exactly if code or inputs are others`() async throws {
-        let bench = try Bench()
+        let bench = try ModelBench()
         _ = try await bench.build("SELECT 1 AS x", name: "in", run: "r1")
         let first = try await bench.state("silver.in")
         func version(_ sql: String, _ inputs: [AssetState]) async throws -> String {
             ModelBuild(
-                try await Bench.model(sql, "owner: me", "m"), inputs: inputs, session: bench.session,
+                try await ModelBench.model(sql, "owner: me", "m"), inputs: inputs, session: bench.session,
                 store: bench.store,
                 now: { Timestamp(microseconds: 0) }
             ).version
@@ -91,7 +44,7 @@ import Transform
     }
 
     private func failure(_ sql: String, header: String = "owner: me") async throws -> ModelFailure {
-        let bench = try Bench()
+        let bench = try ModelBench()
         let failure = try await #require(throws: ModelFailure.self) {
             try await bench.build(sql, header: header, run: "r1")
         }
@@ -109,7 +62,7 @@ import Transform
         #expect(
             type.code == "model.column-type" && type.problem.contains("BIGINT")
                 && type.problem.contains("INTEGER"))
-        let bench = try Bench()
+        let bench = try ModelBench()
         let header = "columns:\n  ID: { type: \"decimal(10, 2)\" }"
         #expect(try await bench.build("SELECT 1::DECIMAL(10,2) AS id", header: header, run: "r").rows == 1)
     }
@@ -125,7 +78,7 @@ import Transform
         let failure = try await failure("SELECT CAST(v AS INTEGER) AS i\nFROM (VALUES ('1'), ('x')) t(v)")
         #expect(failure.code == "model.data" && failure.category == .badData)
         #expect(failure.place?.file == "models/silver/m.sql" && (failure.place?.line ?? 0) >= 4)
-        let bench = try Bench()
+        let bench = try ModelBench()
         _ = try await bench.build("SELECT 1 AS x", run: "r1")
         await #expect(throws: ModelFailure.self) {
             try await bench.build("SELECT CAST('x' AS INTEGER) AS x", run: "r2")
@@ -134,7 +87,7 @@ import Transform
     }
 
     @Test func `is not published if a blocking check fails, and is if it only warns`() async throws {
-        let bench = try Bench()
+        let bench = try ModelBench()
         _ = try await bench.build("SELECT 1 AS x", run: "r1")
         let block = CheckResult(check: "c", severity: .block, failures: 1)
         await #expect(throws: PublishBlocked.self) {

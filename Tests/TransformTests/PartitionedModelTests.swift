@@ -36,7 +36,7 @@ import Transform
         func build(
             _ sql: String, _ partitions: String, _ keys: [String], run: String,
             epoch: Int64 = 1, at now: String = "2026-11-22T12:00:00Z",
-            checks: @escaping @Sendable (Connection, String) throws -> [CheckResult] = { _, _ in [] }
+            checks: @escaping ModelBuild.Auditor = { _, _ in [] }
         ) async throws -> TableManifest {
             let now = try #require(Timestamp(now))
             return try await ModelBuild(
@@ -51,7 +51,7 @@ import Transform
         func build(
             _ sql: String, _ keys: [String], run: String, epoch: Int64 = 1,
             at now: String = "2026-11-22T12:00:00Z",
-            checks: @escaping @Sendable (Connection, String) throws -> [CheckResult] = { _, _ in [] }
+            checks: @escaping ModelBuild.Auditor = { _, _ in [] }
         ) async throws -> TableManifest {
             try await build(
                 sql, "{ by: daily, column: day, start: 2026-11-01 }", keys, run: run, epoch: epoch, at: now,
@@ -146,8 +146,8 @@ import Transform
         await #expect(throws: PublishBlocked.self) {
             try await bench.build(
                 "SELECT DATE '2026-11-01' AS day, 2 AS v", ["2026-11-02", "2026-11-01"], run: "r2",
-                checks: { connection, file in
-                    let rows = try connection.query("FROM read_parquet('\(file)')").rows.count
+                checks: { connection, scope in
+                    let rows = try connection.query("FROM \(scope.relation)").rows.count
                     return [CheckResult(check: "c", severity: .block, failures: Int64(rows))]
                 })
         }

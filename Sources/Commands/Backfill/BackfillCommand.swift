@@ -31,7 +31,7 @@ struct ListBackfills: AsyncParsableCommand {
         let lake = try await lake.open()
         let now = Lake.now()
         let all = try await lake.metadata.backfills(openOnly: open, limit: limit)
-        let rows = all.map { BackfillJSON($0, lake, at: now) }
+        let rows = all.map { BackfillReport($0, lake, at: now) }
         if output.json { return try Output.json(["backfills": rows]) }
         if rows.isEmpty {
             let names = lake.definition.backfills.map(\.name.text).joined(separator: ", ")
@@ -77,73 +77,7 @@ func backfill(_ text: String, in lake: Lake) async throws -> Backfill {
     return backfill
 }
 
-/// A backfill in `--json` answers.
-struct BackfillJSON: Encodable {
-    let backfill: String
-    let name: String
-    /// `running`, `paused`, `succeeded`, `failed` or `cancelled`.
-    let state: String
-    let reason: String?
-    let selection: String
-    let asset: String
-    let order: String
-    let chunk: Int
-    let runsMax: Int
-    let hours: String?
-    let ratePerHour: Int?
-    let priority: Int
-    let tags: [String]
-    let isRebuild: Bool
-    let createdAt: String
-    let finishedAt: String?
-    /// In partitions.
-    let partitions: Int
-    let done: Int
-    let running: Int
-    let failed: Int
-    let left: Int
-    let share: Double
-    let perHour: Double?
-    let endsAt: String?
-    /// Why nothing begins now: `runs`, `hours`, `rate` or `postponed`.
-    let waiting: String?
-    let waitsUntil: String?
-
-    init(_ backfill: Backfill, _ lake: Lake, at now: Timestamp) {
-        let plan = backfill.plan
-        let progress = backfill.progress(at: now, in: lake.definition.zone)
-        self.backfill = backfill.id.text
-        name = plan.name.text
-        state = backfill.state.rawValue
-        reason = backfill.reason
-        selection = (plan.included + plan.excluded.map { "--exclude \($0)" }).joined(separator: " ")
-        asset = plan.asset.description
-        order = plan.pace.order.rawValue
-        chunk = plan.pace.chunk
-        runsMax = plan.pace.runsMax
-        hours = plan.pace.hours?.description
-        ratePerHour = plan.pace.ratePerHour
-        priority = plan.priority
-        tags = plan.tags
-        isRebuild = plan.isRebuild
-        createdAt = backfill.createdAt.description
-        finishedAt = backfill.finishedAt?.description
-        partitions = progress.total
-        done = progress.done
-        running = progress.running
-        failed = progress.failed
-        left = progress.left
-        share = progress.share
-        perHour = progress.perHour
-        endsAt = progress.endsAt?.description
-        var (waiting, until) = (String?.none, Timestamp?.none)
-        if case .wait(let time, let why) = backfill.next(at: now, in: lake.definition.zone) {
-            (waiting, until) = (why.rawValue, time)
-        }
-        self.waiting = waiting
-        waitsUntil = until?.description
-    }
-
+extension BackfillReport {
     /// When it ends or has ended, on the lake's clocks.
     func endsText(_ lake: Lake, now: Timestamp) -> String {
         if let finishedAt, let time = Timestamp(finishedAt) { return ageText(now - time) }

@@ -19,7 +19,7 @@ struct BackfillOptions: ParsableArguments {
         let lake = try await lake.open()
         let before = try await backfill(id, in: lake)
         let after = try await change(Backfills(lake), before.id)
-        if output.json { return try Output.json(BackfillJSON(after, lake, at: Lake.now())) }
+        if output.json { return try Output.json(BackfillReport(after, lake, at: Lake.now())) }
         Output.line(says(before, after))
     }
 }
@@ -133,7 +133,7 @@ struct RunBackfill: AsyncParsableCommand {
             }
             throw CancellationError()
         }
-        let summary = BackfillJSON(ended, lake, at: Lake.now())
+        let summary = BackfillReport(ended, lake, at: Lake.now())
         if output.json {
             try Output.json(summary)
         } else {

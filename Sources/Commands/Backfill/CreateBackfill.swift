@@ -81,7 +81,13 @@ struct CreateBackfill: AsyncParsableCommand {
 
     func run() async throws {
         let lake = try await lake.open()
-        let definition = try definition(in: lake)
+        let definition = try BackfillChoice(
+            selection: selection, excluded: exclude, partitions: partition, chunk: chunk, runsMax: runsMax,
+            hours: hours.flatMap { Pace.Hours($0) },
+            order: order.flatMap { BackfillPace.Order(rawValue: $0) },
+            ratePerHour: rate, failuresInARowMax: stopAfter, name: name.flatMap { TriggerName($0) },
+            priority: priority, tags: tag, isRebuild: rebuild
+        ).definition(in: lake)
         let now = Lake.now()
         if dryRun {
             let plan = try await Backfills(lake).plan(definition, at: now)
@@ -89,51 +95,9 @@ struct CreateBackfill: AsyncParsableCommand {
             return Output.line(plan.summary)
         }
         let backfill = try await Backfills(lake).create(definition, at: now)
-        if output.json { return try Output.json(BackfillJSON(backfill, lake, at: now)) }
+        if output.json { return try Output.json(BackfillReport(backfill, lake, at: now)) }
         Output.line("Backfill \(backfill.id) '\(backfill.plan.name)': \(backfill.plan.summary)")
         Output.line("tarn serve works on it; without a service: tarn backfill run \(backfill.plan.name)")
-    }
-
-    private func definition(in lake: Lake) throws -> BackfillDefinition {
-        let known = lake.definition.backfills
-        if partition == nil {
-            let named = selection.count == 1 ? known.first { $0.name.text == selection[0] } : nil
-            guard let named else {
-                let names = known.map(\.name.text)
-                throw ValidationError(
-                    "'\(selection.joined(separator: " "))' is no backfill of lake.yaml"
-                        + (names.isEmpty ? "" : " (\(names.joined(separator: ", ")))")
-                        + ". For assets, say which partitions: --partition all")
-            }
-            return changed(named)
-        }
-        let chosen = try Selection(selection, excluding: exclude)
-        let first = lake.graph.assets.order.first(where: try lake.graph.resolve(chosen).contains)
-        return changed(
-            BackfillDefinition(
-                name: TriggerName(slug(first?.description ?? "backfill")) ?? BackfillDefinition.unnamed,
-                selection: chosen, partitions: partition ?? "all"))
-    }
-
-    private func slug(_ text: String) -> String {
-        String(text.map { $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "_") ? $0 : "-" }.prefix(64))
-            .lowercased()
-    }
-
-    /// With what the options say.
-    private func changed(_ definition: BackfillDefinition) -> BackfillDefinition {
-        var pace = definition.pace
-        pace.chunk = chunk ?? pace.chunk
-        pace.runsMax = runsMax ?? pace.runsMax
-        pace.hours = hours.flatMap { Pace.Hours($0) } ?? pace.hours
-        pace.order = order.flatMap { BackfillPace.Order(rawValue: $0) } ?? pace.order
-        pace.ratePerHour = rate ?? pace.ratePerHour
-        pace.failuresInARowMax = stopAfter ?? pace.failuresInARowMax
-        return BackfillDefinition(
-            name: name.flatMap { TriggerName($0) } ?? definition.name, description: definition.description,
-            selection: definition.selection, partitions: definition.partitions, pace: pace,
-            priority: priority ?? definition.priority, tags: definition.tags + tag,
-            isRebuild: rebuild || definition.isRebuild, place: definition.place)
     }
 }
 

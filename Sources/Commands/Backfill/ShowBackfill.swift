@@ -19,13 +19,10 @@ struct ShowBackfill: AsyncParsableCommand {
         let lake = try await lake.open()
         let backfill = try await backfill(id, in: lake)
         let now = Lake.now()
-        let summary = BackfillJSON(backfill, lake, at: now)
+        let summary = BackfillReport(backfill, lake, at: now)
         let chunks = backfill.chunks.values.sorted { $0.number < $1.number }
         if output.json {
-            return try Output.json(
-                BackfillDetailsJSON(
-                    backfill: summary, partitions: backfill.plan.partitions,
-                    chunks: chunks.prefix(limit).map(BackfillDetailsJSON.Chunk.init)))
+            return try Output.json(BackfillDetails(backfill, lake, chunksMax: limit, at: now))
         }
         Output.line(text(backfill, summary, lake, now: now))
         guard !chunks.isEmpty else { return }
@@ -44,7 +41,9 @@ struct ShowBackfill: AsyncParsableCommand {
         if rest > 0 { Output.line("and \(countText(rest)) more (--limit lists them)") }
     }
 
-    private func text(_ backfill: Backfill, _ summary: BackfillJSON, _ lake: Lake, now: Timestamp) -> String {
+    private func text(
+        _ backfill: Backfill, _ summary: BackfillReport, _ lake: Lake, now: Timestamp
+    ) -> String {
         let style = Output.style
         var lines = [
             "\(style.bold("backfill \(summary.backfill)")) '\(summary.name)': \(summary.state)"
@@ -72,38 +71,5 @@ struct ShowBackfill: AsyncParsableCommand {
         default: break
         }
         return lines.joined(separator: "\n")
-    }
-}
-
-/// `tarn backfill show --json`.
-private struct BackfillDetailsJSON: Encodable {
-    let backfill: BackfillJSON
-    /// All of them, as written after `--partition`.
-    let partitions: String
-    /// Those that were begun and have not succeeded.
-    let chunks: [Chunk]
-
-    struct Chunk: Encodable {
-        /// Counts from 1.
-        let number: Int
-        let partitions: String
-        let count: Int
-        /// `waiting`, `running` or `failed`.
-        let state: String
-        let attempt: Int
-        let run: String?
-        let problem: String?
-        let at: String
-
-        init(_ chunk: Backfill.Chunk) {
-            number = chunk.number + 1
-            partitions = chunk.selection
-            count = chunk.count
-            state = chunk.state.rawValue
-            attempt = chunk.attempt
-            run = chunk.run?.text
-            problem = chunk.problem
-            at = chunk.at.description
-        }
     }
 }

@@ -50,6 +50,16 @@ struct RunCommand: AsyncParsableCommand {
             "With --detach: a second run of the same key is not begun; the first one's id is printed.",
             valueName: "text"))
     var key: String?
+    @Option(
+        name: .long,
+        help: ArgumentHelp(
+            "Build silver and gold from the bronze of the end of that day, into the folder of --to. No source is asked.",
+            valueName: "day"))
+    var asOf: String?
+    @Option(
+        name: .long, help: ArgumentHelp("With --as-of: the folder for the tables.", valueName: "folder"),
+        completion: .directory)
+    var to: String?
     @OptionGroup var lake: LakeOptions
     @OptionGroup var output: JSONOption
 
@@ -61,6 +71,9 @@ struct RunCommand: AsyncParsableCommand {
             throw ValidationError("--priority takes a number from -100 to 100.")
         }
         guard key == nil || detach else { throw ValidationError("--key has no meaning without --detach.") }
+        guard (asOf == nil) == (to == nil) else {
+            throw ValidationError("--as-of and --to belong together: a day, and the folder for its tables.")
+        }
         guard rerun == nil || selection.selection.isEmpty && partitions.partition == nil else {
             throw ValidationError(
                 "--rerun takes the steps of a run; a selection or partitions cannot be given with it.")
@@ -69,6 +82,9 @@ struct RunCommand: AsyncParsableCommand {
 
     func run() async throws {
         let lake = try await lake.open()
+        if let asOf, let to {
+            return try await RunAsOf(lake, asOf, to: to, json: output.json).run(selection.parse())
+        }
         var options = RunOptions(lake.definition.work)
         options.worker.slots = parallel ?? options.worker.slots
         let display = RunDisplay(isSilent: output.json)
@@ -96,10 +112,23 @@ struct RunCommand: AsyncParsableCommand {
             throw CancellationError()
         }
         if output.json { try Output.json(RunJSON(report)) } else { display.summarize(report) }
+        await sendLineage(of: lake)
         switch report.summary.state {
         case .succeeded: return
         case .cancelled: throw ExitCode(130)
         default: throw ExitCode(1)
+        }
+    }
+
+    /// Run events that cannot be sent are kept, and are no failure of the run.
+    private func sendLineage(of lake: Lake) async {
+        guard let feed = OpenLineageFeed(lake) else { return }
+        do {
+            try await feed.send(as: WorkerID(ProcessTable.current(), random: .random(in: 0...UInt32.max)))
+        } catch let mistake as any Diagnostic {
+            Output.note("\(mistake.problem) \(mistake.remedy)")
+        } catch {
+            Output.note("run events could not be sent: \(error)")
         }
     }
 

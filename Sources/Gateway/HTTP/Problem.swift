@@ -91,7 +91,9 @@ struct Problem: Described, Error {
         if error.isTransient { return .serviceUnavailable }
         return switch error.code {
         case "metadata.unknown-run": .notFound
-        case "metadata.run-refused", "metadata.step-refused": .conflict
+        case "metadata.run-refused", "metadata.step-refused", "backfill.exists": .conflict
+        case "backfill.unknown": .notFound
+        case "backfill.unknown-name": .unprocessableContent
         case _ where error.code.hasPrefix("selection.") || error.code.hasPrefix("partition."):
             .unprocessableContent
         case _ where error.code.hasPrefix("project.") || error.code.hasPrefix("model."): .conflict

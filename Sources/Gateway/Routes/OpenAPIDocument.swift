@@ -1,3 +1,4 @@
+internal import Orchestrator
 internal import FoundationEssentials
 internal import HTTPTypes
 internal import NIOCore
@@ -26,7 +27,8 @@ struct OpenAPIDocument {
 
     private static let named: [any Described.Type] = [
         AssetDetailsJSON.self, AssetJSON.self, AssetPageJSON.self, AttemptJSON.self, CancelJSON.self,
-        CheckJSON.self, EventJSON.self, EventPageJSON.self, FailureJSON.self, FiringJSON.self,
+        CheckJSON.self, EventJSON.self, EventPageJSON.self, BackfillDetails.self, BackfillReport.self,
+        FailureJSON.self, FiringJSON.self,
         FreshnessJSON.self, HealthJSON.self, MaterializationJSON.self, NodeJSON.self, PartitionsJSON.self,
         PauseJSON.self,
         Problem.self, ReconciliationJSON.self, RunDetailsJSON.self, RunJSON.self, RunPageJSON.self,

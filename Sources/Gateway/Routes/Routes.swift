@@ -1,10 +1,10 @@
 internal import HTTPTypes
 
-/// Everything that the gateway answers. A backfill's routes come here when there are backfills.
+/// Everything that the gateway answers.
 extension RouteTable {
     static let all = RouteTable(
         Route.health + Route.status + Route.runs + Route.launching + Route.runEvents + Route.assets
-            + Route.partitions + Route.triggers + Route.document)
+            + Route.partitions + Route.triggers + Route.backfills + Route.document)
 }
 
 extension Route.Parameter {

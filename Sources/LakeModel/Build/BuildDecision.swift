@@ -74,6 +74,8 @@ package enum BuildReason: Hashable, Sendable, CustomStringConvertible {
     case forced
     /// Nothing is built: it is compared with its source.
     case comparison
+    /// Nothing is built: what was becomes visible together.
+    case publication(String)
 
     package var description: String {
         switch self {
@@ -87,6 +89,7 @@ package enum BuildReason: Hashable, Sendable, CustomStringConvertible {
         case .definitionOrInputChanged: "its definition or what it is made from changed"
         case .forced: "--force"
         case .comparison: "it is compared with its source"
+        case .publication(let group): "the tables of the group '\(group)' become visible"
         }
     }
 }

@@ -27,6 +27,12 @@ package enum LakeLayout {
         versions(of: asset).appending("\(run).parquet")
     }
 
+    /// The rows that `run` put in the place of others, and the keys of those.
+    package static func increment(of asset: AssetKey, run: RunID) -> (rows: LakePath, keys: LakePath) {
+        let folder = versions(of: asset)
+        return (folder.appending("\(run).delta.parquet"), folder.appending("\(run).keys.parquet"))
+    }
+
     /// The version of one partition of it.
     package static func version(of asset: AssetKey, run: RunID, partition: PartitionKey) -> LakePath {
         versions(of: asset).appending("\(run).p-\(partition.fileName).parquet")
@@ -63,9 +69,19 @@ package enum LakeLayout {
         staging(of: run).appending("\(asset).p-\(partition.fileName).parquet")
     }
 
+    /// The staged keys whose rows an increment of an asset replaces.
+    package static func stagedKeys(_ asset: AssetKey, of run: RunID) -> LakePath {
+        staging(of: run).appending("\(asset).keys.parquet")
+    }
+
     /// What of the input files of an asset is no row.
     package static func stagedBadRows(_ asset: AssetKey, of run: RunID) -> LakePath {
         staging(of: run).appending("\(asset).bad.parquet")
+    }
+
+    /// What readers see of tables that are published together.
+    package static func group(_ name: String) -> LakePath {
+        system.appending("groups").appending("\(name).json")
     }
 
     package static func watermark(_ source: SourceName, _ table: TableName) -> LakePath {

@@ -29,14 +29,17 @@ package struct DataFile: Hashable, Sendable, Codable {
     package let quarantine: Quarantine?
     /// The partition of the table that it is; `nil` if the table is not partitioned.
     package let partition: PartitionKey?
-    /// What its rows are a pure function of, digested, if it is a partition of silver or gold.
+    /// What its rows are a pure function of, digested, if it is a partition or the base of an incremental
+    /// table of silver or gold.
     package let version: String?
+    /// Which rows of the file before it no longer count; `nil` if all do.
+    package let replaces: ReplacedRows?
 
     package init(
         name: String, run: RunID, rows: Int64, bytes: ByteCount, sha256: String? = nil,
         range: CursorRange? = nil, conversions: [Conversion]? = nil, inputs: [InputFile]? = nil,
         quarantine: Quarantine? = nil, partition: PartitionKey? = nil,
-        version: String? = nil
+        version: String? = nil, replaces: ReplacedRows? = nil
     ) {
         self.name = name
         self.run = run
@@ -49,6 +52,23 @@ package struct DataFile: Hashable, Sendable, Codable {
         self.quarantine = quarantine
         self.partition = partition
         self.version = version
+        self.replaces = replaces
+    }
+}
+
+/// Rows that a later file of an incremental table stands for.
+package struct ReplacedRows: Hashable, Sendable, Codable {
+    /// A Parquet file of one column, relative to the manifest's folder: the values of ``column`` whose rows
+    /// in the file before no longer count.
+    package let keys: String
+    package let column: String
+    /// How many rows these are.
+    package let rows: Int64
+
+    package init(keys: String, column: String, rows: Int64) {
+        self.keys = keys
+        self.column = column
+        self.rows = rows
     }
 }
 
@@ -188,6 +208,10 @@ package struct TableManifest: Hashable, Sendable, Codable {
     package let seconds: Double
     /// Earlier versions whose files are kept for readers in flight and for rollback, newest first.
     package let kept: [RunID]
+    /// With which other tables it becomes visible; `nil` if it does by itself.
+    package let group: String?
+    /// The SELECT that the table is, if it is a view, which has no files.
+    package let view: String?
     /// How the table is divided; `nil` if it is one file.
     package let partitioning: Partitioning?
     /// Files of partitions that were replaced, kept for readers in flight.
@@ -218,10 +242,13 @@ package struct TableManifest: Hashable, Sendable, Codable {
     package struct Input: Hashable, Sendable, Codable {
         package let asset: AssetKey
         package let version: String
+        /// The files that it was, relative to the lake, if an incremental table follows their changes.
+        package let files: [String]?
 
-        package init(asset: AssetKey, version: String) {
+        package init(asset: AssetKey, version: String, files: [String]? = nil) {
             self.asset = asset
             self.version = version
+            self.files = files
         }
     }
 
@@ -229,7 +256,9 @@ package struct TableManifest: Hashable, Sendable, Codable {
         asset: AssetKey, run: RunID, epoch: LeaseEpoch, publishedAt: Timestamp, version: String,
         codeHash: String,
         engine: String, inputs: [Input], files: [DataFile], schema: [ColumnSchema], checks: [CheckResult],
-        seconds: Double, kept: [RunID], partitioning: Partitioning? = nil, retired: [Retired]? = nil
+        seconds: Double, kept: [RunID], group: String? = nil, view: String? = nil,
+        partitioning: Partitioning? = nil,
+        retired: [Retired]? = nil
     ) {
         self.asset = asset
         self.run = run
@@ -244,6 +273,8 @@ package struct TableManifest: Hashable, Sendable, Codable {
         self.checks = checks
         self.seconds = seconds
         self.kept = kept
+        self.group = group
+        self.view = view
         self.partitioning = partitioning
         self.retired = retired
     }
@@ -255,6 +286,10 @@ package struct TableManifest: Hashable, Sendable, Codable {
         return copy
     }
 
-    package var rows: Int64 { files.reduce(0) { $0 + $1.rows } }
+    /// Those of its files that count.
+    package var rows: Int64 { files.reduce(0) { $0 + $1.rows - ($1.replaces?.rows ?? 0) } }
     package var bytes: ByteCount { files.reduce(ByteCount(0)) { $0 + $1.bytes } }
+
+    /// Every file that readers need: data and replaced keys.
+    package var fileNames: [String] { files.flatMap { [$0.name] + ($0.replaces.map { [$0.keys] } ?? []) } }
 }

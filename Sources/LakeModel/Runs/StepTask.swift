@@ -4,4 +4,6 @@ package enum StepTask: String, Hashable, Sendable, Codable, CaseIterable {
     case build
     /// Compares what is published with the source.
     case reconcile
+    /// Makes the tables of its group visible to readers, at one instant.
+    case publish
 }

@@ -80,3 +80,17 @@ package struct LeaseEpoch: Hashable, Sendable, Comparable, Codable, CustomString
         try container.encode(number)
     }
 }
+
+extension RunID {
+    /// When it was made, to the second; `nil` of one that was named otherwise.
+    package var time: Timestamp? {
+        let text = Array(text)
+        guard text.count >= 16, text[15] == "Z" else { return nil }
+        let (day, clock) = (text[0..<8].map(String.init), text[9..<15].map(String.init))
+        return Timestamp(
+            """
+            \(day[0..<4].joined())-\(day[4..<6].joined())-\(day[6..<8].joined())T\
+            \(clock[0..<2].joined()):\(clock[2..<4].joined()):\(clock[4..<6].joined())Z
+            """)
+    }
+}

@@ -59,6 +59,20 @@ package struct ManifestStore: Sendable {
         return ManifestSlot(manifest: manifest, epoch: manifest.epoch, etag: found.etag)
     }
 
+    /// What readers see of a group of tables; `nil` if they never became visible together.
+    /// - Throws: `ManifestDamaged`, `ManifestTooNew`.
+    package func group(_ name: String) async throws -> Versioned<GroupManifest>? {
+        let path = LakeLayout.group(name)
+        guard let found = try await bytes(of: path) else { return nil }
+        let manifest = try StoredJSON.decode(
+            GroupManifest.self, formatMax: GroupManifest.currentFormat, found.manifest, at: path)
+        guard manifest.group == name else {
+            throw ManifestDamaged(path: path, reason: "it is of the group \(manifest.group)")
+        }
+        for table in manifest.tables { try check(table.files, at: path) }
+        return Versioned(manifest: manifest, etag: found.etag)
+    }
+
     package func write(_ manifest: BronzeManifest, _ condition: WriteCondition) async throws -> WriteOutcome {
         guard case .bronze(let source, let table) = manifest.asset else {
             preconditionFailure("A bronze manifest is of a bronze table.")

@@ -77,8 +77,15 @@ package struct Recovery: Sendable {
         let versions = try await store.listFolder(LakeLayout.versions(of: asset)).objects
         let current = try await manifests.manifest(of: asset)?.manifest
         var kept = Set(
-            (current.map { [$0.run] + $0.kept } ?? []).map { LakeLayout.version(of: asset, run: $0) })
-        let listed = (current?.files.map(\.name) ?? []) + (current?.retired?.map(\.name) ?? [])
+            (current.map { TablePublish.versions(of: $0) } ?? []).map {
+                LakeLayout.version(of: asset, run: $0)
+            })
+        let listed = (current?.fileNames ?? []) + (current?.retired?.map(\.name) ?? [])
+        if let current, let group = current.group,
+            let shown = try await manifests.group(group)?.manifest.byAsset[asset]
+        {
+            kept.formUnion(shown.fileNames.map { LakeLayout.folder(of: asset).appending($0) })
+        }
         kept.formUnion(listed.map { LakeLayout.folder(of: asset).appending($0) })
         for version in versions where !kept.contains(version.path) {
             guard version.path.name.hasSuffix(".parquet"),

@@ -143,7 +143,7 @@ extension TablePublish {
             asset: staged.asset, run: staged.run, epoch: staged.epoch, publishedAt: now,
             version: version(of: all), codeHash: staged.codeHash, engine: staged.engine,
             inputs: staged.inputs, files: all, schema: staged.schema, checks: staged.checks,
-            seconds: staged.seconds, kept: [], partitioning: staged.partitioning,
+            seconds: staged.seconds, kept: [], group: group, partitioning: staged.partitioning,
             retired: retired.isEmpty ? nil : retired)
     }
 
@@ -172,7 +172,8 @@ extension TablePublish {
         of current: TableManifest, _ partitioning: TableManifest.Partitioning
     ) async throws -> Bool {
         var isChanged = false
-        for file in current.files where file.run == current.run {
+        // What becomes visible with others may be of several runs.
+        for file in current.files where file.run == current.run || current.group != nil {
             guard let partition = file.partition else { continue }
             let version = LakeLayout.folder(of: current.asset).appending(file.name)
             guard let wanted = try await store.head(version) else { throw ObjectNotFound(path: version) }
@@ -189,7 +190,8 @@ extension TablePublish {
     private func deleteFiles(of before: TableManifest?, notIn next: TableManifest) async throws {
         guard let before else { return }
         let folder = LakeLayout.folder(of: next.asset)
-        let named = Set(next.files.map(\.name) + (next.retired?.map(\.name) ?? []))
+        let shown = try await visible(of: next)?.fileNames ?? []
+        let named = Set(next.files.map(\.name) + (next.retired?.map(\.name) ?? []) + shown)
         let gone = (before.files.map(\.name) + (before.retired?.map(\.name) ?? [])).filter {
             !named.contains($0)
         }

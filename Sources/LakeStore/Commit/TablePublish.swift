@@ -46,14 +46,20 @@ package struct TablePublish: Sendable {
     let store: SealingStore
     let now: @Sendable () -> Timestamp
     private let keptMax: Int
+    /// With which other tables the table becomes visible; `nil` if it does by itself.
+    let group: String?
     let manifests: ManifestStore
     static let attemptsMax = 16
 
     /// - Parameter keptMax: Earlier versions whose files stay, for readers in flight and for rollback.
-    package init(_ store: SealingStore, keptMax: Int = 3, now: @escaping @Sendable () -> Timestamp) {
+    package init(
+        _ store: SealingStore, keptMax: Int = 3, group: String? = nil,
+        now: @escaping @Sendable () -> Timestamp
+    ) {
         precondition(keptMax >= 1, "Readers in flight need the version before the current one.")
         self.store = store
         self.keptMax = keptMax
+        self.group = group
         self.now = now
         manifests = ManifestStore(store)
     }
@@ -81,7 +87,9 @@ package struct TablePublish: Sendable {
         let bytes = try await Staging(store).verify(
             isStaged ? table.staged : data, of: table.asset, rows: table.rows, schema: table.schema)
         if isStaged { _ = try await store.rename(table.staged, to: data, .unconditionally) }
-        let file = DataFile(name: "_runs/\(data.name)", run: table.run, rows: table.rows, bytes: bytes)
+        let file = DataFile(
+            name: "_runs/\(data.name)", run: table.run, rows: table.rows, bytes: bytes, version: table.version
+        )
 
         for _ in 0..<TablePublish.attemptsMax {
             let current = try await manifests.slot(of: table.asset)
@@ -107,20 +115,42 @@ package struct TablePublish: Sendable {
         guard try await store.head(data) != nil else { throw lost(table, "its file was removed") }
     }
 
-    private func lost(_ table: StagedTable, _ reason: String) -> LeaseLost {
+    /// What readers see of a table that becomes visible with others; `nil` of any other.
+    func visible(of manifest: TableManifest) async throws -> TableManifest? {
+        guard let group = manifest.group else { return nil }
+        return try await manifests.group(group)?.manifest.byAsset[manifest.asset]
+    }
+
+    func lost(_ table: StagedTable, _ reason: String) -> LeaseLost {
         LeaseLost(asset: table.asset, run: table.run, epoch: table.epoch, reason: reason)
     }
 
     private func successor(of current: TableManifest?, with file: DataFile, of table: StagedTable)
         -> TableManifest
     {
-        let earlier = current.map { [$0.run] + $0.kept } ?? []
+        let earlier = current.map { TablePublish.versions(of: $0) } ?? []
         return TableManifest(
             asset: table.asset, run: table.run, epoch: table.epoch, publishedAt: now(),
             version: table.version,
             codeHash: table.codeHash, engine: table.engine, inputs: table.inputs, files: [file],
             schema: table.schema, checks: table.checks, seconds: table.seconds,
-            kept: Array(earlier.prefix(keptMax)))
+            kept: Array(earlier.prefix(keptMax)), group: group, retired: retired(of: current))
+    }
+
+    /// The versions that are one file each, the newest first.
+    static func versions(of manifest: TableManifest) -> [RunID] {
+        manifest.partitioning == nil && manifest.view == nil
+            ? (manifest.files.first.map { [$0.run] } ?? []) + manifest.kept : [manifest.run] + manifest.kept
+    }
+
+    /// Files of increments that a new version makes needless, for readers in flight.
+    private func retired(of current: TableManifest?) -> [TableManifest.Retired]? {
+        guard let current, current.partitioning == nil else { return nil }
+        let now = now()
+        let increments = current.fileNames.dropFirst().map { TableManifest.Retired(name: $0, at: now) }
+        let retired =
+            (current.retired ?? []).filter { now - $0.at < TablePublish.retirement } + increments
+        return retired.isEmpty ? nil : retired
     }
 
     /// Makes `latest.parquet` the bytes of the current version; does nothing if it is.
@@ -129,16 +159,17 @@ package struct TablePublish: Sendable {
     package func refreshLatest(of asset: AssetKey) async throws -> Bool {
         var isChanged = false
         for _ in 0..<TablePublish.attemptsMax {
-            guard let current = try await manifests.manifest(of: asset)?.manifest,
-                let file = current.files.first
-            else { return isChanged }
+            guard let newest = try await manifests.manifest(of: asset)?.manifest else { return isChanged }
+            let visible = try await visible(of: newest)
+            let current = visible ?? newest
+            guard let file = current.files.first else { return isChanged }
             if let partitioning = current.partitioning {
                 return try await refreshLatest(of: current, partitioning)
             }
             let version = LakeLayout.folder(of: asset).appending(file.name)
             guard let wanted = try await store.head(version) else {
                 // Two publications later it may be gone; then there is a newer manifest.
-                if try await manifests.manifest(of: asset)?.manifest.run != current.run { continue }
+                if try await manifests.manifest(of: asset)?.manifest.run != newest.run { continue }
                 throw ObjectNotFound(path: version)
             }
             let latest = LakeLayout.latest(of: asset)
@@ -149,15 +180,22 @@ package struct TablePublish: Sendable {
                 isChanged = true
             }
             // Somebody who published meanwhile may have copied before we did.
-            if try await manifests.manifest(of: asset)?.manifest.run == current.run { return isChanged }
+            if try await manifests.manifest(of: asset)?.manifest.run == newest.run { return isChanged }
         }
         throw CommitContended(asset: asset, attempts: TablePublish.attemptsMax)
     }
 
-    private func deleteVersions(of before: TableManifest?, notIn next: TableManifest) async throws {
+    func deleteVersions(of before: TableManifest?, notIn next: TableManifest) async throws {
         guard let before else { return }
-        for run in [before.run] + before.kept where run != next.run && !next.kept.contains(run) {
+        let versions = TablePublish.versions(of: next)
+        let shown = Set(try await visible(of: next)?.fileNames ?? [])
+        for run in TablePublish.versions(of: before)
+        where !versions.contains(run) && !shown.contains("_runs/\(run).parquet") {
             try await store.delete(LakeLayout.version(of: next.asset, run: run))
+        }
+        let named = shown.union(next.fileNames + (next.retired ?? []).map(\.name))
+        for file in before.retired ?? [] where before.partitioning == nil && !named.contains(file.name) {
+            try await store.delete(LakeLayout.folder(of: next.asset).appending(file.name))
         }
     }
 }

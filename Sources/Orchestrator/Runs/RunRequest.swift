@@ -121,6 +121,18 @@ private struct StepPlanning {
             }
             compare(asset)
         }
+        publishGroups()
+    }
+
+    /// Plans the publication of each group of which all tables are built.
+    private mutating func publishGroups() {
+        for (_, assets) in graph.groups.sorted(by: { $0.key < $1.key }) {
+            guard assets.allSatisfy({ keys[$0] != nil }) else { continue }
+            steps.append(
+                RunRequest.Step(
+                    asset: assets[0], partitions: nil, areNamed: false, task: .publish,
+                    inputs: assets.flatMap { keys[$0] ?? [] }))
+        }
     }
 
     /// Plans a comparison of a table with its source after all steps that build it.

@@ -25,6 +25,7 @@ package actor Scheduler {
     /// Keys of chores that are being done.
     private var chores: Set<String> = []
     private var isEnding = false
+    private var lineage = LineagePace()
 
     /// Something that is looked at again and again.
     private struct Watched {
@@ -42,6 +43,14 @@ package actor Scheduler {
     private enum Job: Sendable {
         case look(SensorDefinition, SensorCursor?)
         case chores([TriggeredWork.Chore], ScheduledFiring)
+        case lineage(OpenLineageFeed)
+    }
+
+    /// When run events are sent again.
+    private struct LineagePace {
+        var isSending = false
+        var sendsAt = Timestamp(microseconds: 0)
+        var failures = 0
     }
 
     package init(_ host: LakeHost, id: WorkerID, log: Logger) {
@@ -104,6 +113,7 @@ package actor Scheduler {
             try await readPauses(lake, now: now)
             try await look(lake, at: now)
             let backfills = try await advanceBackfills(of: lake, at: now)
+            sendLineage(of: lake, at: now)
             let looks = watched.values.map(\.looksAt).min()
             return [looks, backfills, now + Scheduler.renewEvery].compactMap { $0 }.min() ?? now
         } catch is CancellationError {
@@ -279,6 +289,31 @@ package actor Scheduler {
         records[record.trigger] = record
     }
 
+    // MARK: Lineage
+
+    private func sendLineage(of lake: Lake, at now: Timestamp) {
+        guard !lineage.isSending, now >= lineage.sendsAt, let feed = OpenLineageFeed(lake) else { return }
+        lineage.isSending = true
+        jobs.append(.lineage(feed))
+    }
+
+    private func send(_ feed: OpenLineageFeed) async {
+        do {
+            let count = try await feed.send(as: id)
+            if lineage.failures > 0 {
+                log.notice("run events are sent again", metadata: ["sent": "\(count)"])
+            }
+            lineage = LineagePace(sendsAt: Lake.now())
+        } catch {
+            // It is said once; after that the wait is doubled, up to five minutes.
+            if lineage.failures == 0 {
+                log.warning("run events cannot be sent; they are kept", metadata: ["error": "\(error)"])
+            }
+            let wait = Duration.seconds(min(300, 2 << min(lineage.failures, 8)))
+            lineage = LineagePace(sendsAt: Lake.now() + wait, failures: lineage.failures + 1)
+        }
+    }
+
     // MARK: What takes time
 
     private func carryOut(_ job: Job) async {
@@ -289,6 +324,9 @@ package actor Scheduler {
         case .chores(let names, let firing):
             let remark = await Chores(host.lake, log: log).carryOut(names)
             await conclude(firing, remark)
+        case .lineage(let feed):
+            await send(feed)
+            return
         }
         bell.ring()
     }
@@ -318,7 +356,8 @@ package actor Scheduler {
             watched[trigger]?.looksAt = verdict.looksAgainAt
         } catch {
             log.warning(
-                "a sensor could not be looked at", metadata: ["sensor": "\(sensor.name)", "error": "\(error)"])
+                "a sensor could not be looked at",
+                metadata: ["sensor": "\(sensor.name)", "error": "\(error)"])
             watched[trigger]?.looksAt = now + .seconds(5)
         }
     }

@@ -11,6 +11,7 @@ final class StepLease: Sendable {
     /// Rung when the work is to stop.
     let stopped = Bell()
     private let state: Mutex<(attempt: Attempt, isOurs: Bool)>
+    private let said = Mutex<[String]>([])
     private let mayCommit: @Sendable (StepID) async -> Bool
 
     init(_ claim: Claim, mayCommit: @escaping @Sendable (StepID) async -> Bool) {
@@ -29,6 +30,10 @@ final class StepLease: Sendable {
 
     /// The epoch turned out to be older than the lake's.
     func raise(to attempt: Attempt) { state.withLock { $0.attempt = attempt } }
+
+    /// Says something about the work that stands beside its end.
+    func remark(_ text: String) { said.withLock { $0.append(text) } }
+    var remarks: [String] { said.withLock { $0 } }
 
     func lose() { state.withLock { $0.isOurs = false } }
 

@@ -17,6 +17,7 @@ struct LakeFile {
     var triggers = TriggerFile()
     var serve = ServeDefinition()
     var work = WorkDefinition()
+    var openLineage: OpenLineageDefinition?
     /// `nil` if it is wrong, which has been reported.
     var metadata: MetadataLocation? = .sqlite
 
@@ -34,12 +35,16 @@ struct LakeFile {
         if let limits = reader[LakeKeys.resources] {
             resources = ResourceLimits(
                 memoryLimit: limits[ResourceKeys.memoryLimit], threads: limits[ResourceKeys.threads],
-                spillFolder: limits[ResourceKeys.spillFolder].map { folder.absolute($0) })
+                spillFolder: limits[ResourceKeys.spillFolder].map { folder.absolute($0) },
+                spillLimit: limits[ResourceKeys.spillLimit])
         }
         exclusions = reader[LakeKeys.exclude] ?? []
         triggers = TriggerFile(reader, document, zone: zone ?? .utc)
         serve = reader[ServeKeys.serve].map { ServeKeys.read($0, folder: folder) } ?? serve
         work = WorkSettingsKeys.read(reader)
+        openLineage = reader[OpenLineageKeys.openLineage].flatMap {
+            OpenLineageKeys.read($0, name: name, folder: folder)
+        }
         readEnvironments(reader, document, folder: folder, selected: selected)
         if reader.has(WorkSettingsKeys.metadata.name) {
             metadata = reader[WorkSettingsKeys.metadata].flatMap {

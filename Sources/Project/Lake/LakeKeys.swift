@@ -28,6 +28,7 @@ enum LakeKeys {
         [
             name, description, store, timezone, environment, environments, tolerance, resources, exclude,
             TriggerKeys.schedules, TriggerKeys.sensors, TriggerKeys.backfills, ServeKeys.serve,
+            OpenLineageKeys.openLineage,
         ] + WorkSettingsKeys.all)
 }
 
@@ -49,7 +50,11 @@ enum ResourceKeys {
     static let spillFolder = Key(
         "spill_folder", .text, "Where DuckDB puts what does not fit into memory. Default: inside the lake.")
 
-    static let shape = MappingShape("resources", [memoryLimit, threads, spillFolder])
+    static let spillLimit = Key(
+        "spill_limit", .size,
+        "How much of the disk that may take, such as 50GB. Default: 90% of what is free.")
+
+    static let shape = MappingShape("resources", [memoryLimit, threads, spillFolder, spillLimit])
 }
 
 /// The keys of an exclusion. One of `source`, `table` and `kind` says what is excluded.

@@ -46,15 +46,17 @@ struct ModelFile {
         let inputs = InputKeys.read(reader[InputKeys.inputs] ?? [], document)
         let freshness = reader[ModelKeys.freshness].flatMap { FreshnessKeys.read($0, zone: zone) }
         let rules = AssetRulesKeys.read(reader, known: pools)
+        let form = ModelForm(reader, declared: declared, isPartitioned: partitions != nil)
         definition =
             parts.isSQLEmpty
             ? nil
             : ModelDefinition(
                 key: key, description: reader[ModelKeys.description], grain: reader[ModelKeys.grain],
                 owner: reader[ModelKeys.owner], tags: (reader[ModelKeys.tags] ?? []).map(\.value),
-                materialization: reader[ModelKeys.materialization] ?? .full, columns: columns,
-                checks: checks.all, partitions: partitions, inputs: inputs, freshness: freshness,
-                rules: rules, sql: parts.sql, sqlPlace: sqlPlace)
+                materialization: form.materialization, layout: form.layout, resources: form.resources,
+                group: reader[ModelKeys.publish], columns: columns,
+                checks: form.checks(beside: checks.all), partitions: partitions, inputs: inputs,
+                freshness: freshness, rules: rules, sql: parts.sql, sqlPlace: sqlPlace)
     }
 
     /// Columns that decide on partitions are among those that the model declares.

@@ -85,7 +85,7 @@ enum TokenKeys {
     }
 
     /// Text that comes from a variable; what was written instead is never repeated.
-    private static var secret: ValueShape<Secret> {
+    static var secret: ValueShape<Secret> {
         ValueShape(schema: ["type": "string", "pattern": "^\\$\\{[A-Za-z_][A-Za-z0-9_]*(:-)?\\}$"]) {
             node, document in
             guard case .scalar(let scalar) = node, !node.isNothing, YAMLDocument.holdsNoLiteral(scalar.string)
