@@ -62,7 +62,9 @@ struct LineageReport {
     private static func byTable(_ reached: [LineageGraph.Reached]) -> [(AssetKey, [String])] {
         var tables: [(AssetKey, [String])] = []
         let byTable = Dictionary(grouping: reached, by: \.column.asset)
-        let order = byTable.sorted { ($0.value.map(\.steps).min() ?? 0, $0.key) < ($1.value.map(\.steps).min() ?? 0, $1.key) }
+        let order = byTable.sorted {
+            ($0.value.map(\.steps).min() ?? 0, $0.key) < ($1.value.map(\.steps).min() ?? 0, $1.key)
+        }
         for (table, uses) in order {
             let byColumn = Dictionary(grouping: uses, by: \.column.column)
             let values = byColumn.filter { $0.value.contains(where: \.role.isValue) }

@@ -41,7 +41,8 @@ import Testing
     }
 
     @Test(arguments: 0..<8)
-    func `names every column of the inputs that can change a column of the result`(part: UInt64) async throws {
+    func `names every column of the inputs that can change a column of the result`(part: UInt64) async throws
+    {
         let connection = try Database().connect()
         try `Lineage of queries made by chance`.tables(connection)
         let analyzer = LineageAnalyzer(cache: LineageMemory())

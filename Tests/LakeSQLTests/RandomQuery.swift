@@ -27,7 +27,9 @@ struct RandomQuery {
         var count = 0
 
         mutating func chance(_ percent: Int) -> Bool { Int.random(in: 0..<100, using: &numbers) < percent }
-        mutating func pick<T>(_ choices: [T]) -> T { choices[Int.random(in: 0..<choices.count, using: &numbers)] }
+        mutating func pick<T>(_ choices: [T]) -> T {
+            choices[Int.random(in: 0..<choices.count, using: &numbers)]
+        }
 
         mutating func name(_ prefix: String) -> String {
             count += 1
@@ -59,21 +61,25 @@ struct RandomQuery {
                 if outer.isEmpty, chance(40) {
                     let expression = name("e")
                     expressions.append("\(expression) AS \(pick(["", "MATERIALIZED "]))(\(inner.sql))")
-                    return Made(sql: "\(expression) AS \(alias)", columns: inner.columns.map { "\(alias).\($0)" })
+                    return Made(
+                        sql: "\(expression) AS \(alias)", columns: inner.columns.map { "\(alias).\($0)" })
                 }
-                return Made(sql: "(\(inner.sql)) AS \(alias)", columns: inner.columns.map { "\(alias).\($0)" })
+                return Made(
+                    sql: "(\(inner.sql)) AS \(alias)", columns: inner.columns.map { "\(alias).\($0)" })
             }
             if outer.isEmpty, depth > 0, chance(8) { return recursion(alias: alias) }
             let name = pick(["a", "b", "c"])
             let columns = RandomQuery.tables[name] ?? []
             if chance(8) {
                 return Made(
-                    sql: "(UNPIVOT silver.\(name) ON \(columns[1]), \(columns[2]) INTO NAME n VALUE v) AS \(alias)",
+                    sql:
+                        "(UNPIVOT silver.\(name) ON \(columns[1]), \(columns[2]) INTO NAME n VALUE v) AS \(alias)",
                     columns: ["\(alias).id", "\(alias).v"])
             }
             if chance(8) {
                 return Made(
-                    sql: "(PIVOT silver.\(name) ON \(columns[1]) IN (1, 2) USING max(\(columns[2])) GROUP BY id) AS \(alias)",
+                    sql:
+                        "(PIVOT silver.\(name) ON \(columns[1]) IN (1, 2) USING max(\(columns[2])) GROUP BY id) AS \(alias)",
                     columns: ["\(alias).id", "\(alias).\"1\"", "\(alias).\"2\""])
             }
             return Made(sql: "silver.\(name) AS \(alias)", columns: columns.map { "\(alias).\($0)" })
@@ -96,8 +102,14 @@ struct RandomQuery {
             var sources = from.sql
             if chance(55) {
                 let isLateral = chance(20) && depth > 0
-                let other = isLateral ? lateral(depth: depth, outer: from.columns) : table(depth: depth, outer: outer)
-                let kind = isLateral ? "CROSS" : pick(["JOIN", "LEFT JOIN", "RIGHT JOIN", "FULL JOIN", "SEMI JOIN", "ANTI JOIN", "CROSS"])
+                let other =
+                    isLateral ? lateral(depth: depth, outer: from.columns) : table(depth: depth, outer: outer)
+                let kind =
+                    isLateral
+                    ? "CROSS"
+                    : pick([
+                        "JOIN", "LEFT JOIN", "RIGHT JOIN", "FULL JOIN", "SEMI JOIN", "ANTI JOIN", "CROSS",
+                    ])
                 if kind == "CROSS" {
                     sources += ", \(isLateral ? "LATERAL " : "")\(other.sql)"
                 } else if chance(35), from.columns[0].hasSuffix(".id"), other.columns[0].hasSuffix(".id") {
@@ -123,14 +135,17 @@ struct RandomQuery {
                     : item(from.columns, depth: depth, outer: outer, names: reusable, isPlain: isGrouped)
                 items.append("\(expression) AS \(name)")
                 names.append(name)
-                if !isGrouped, !expression.contains("SELECT"), !expression.contains("OVER") { reusable.append(name) }
+                if !isGrouped, !expression.contains("SELECT"), !expression.contains("OVER") {
+                    reusable.append(name)
+                }
             }
             var sql = "FROM \(from.sql)\(condition)"
             if isGrouped {
                 sql += " GROUP BY \(pick(["ALL", "1"]))"
                 if chance(25) { sql += " HAVING \(aggregate(from.columns)) > 1" }
             } else if chance(12) {
-                sql += " QUALIFY dense_rank() OVER (PARTITION BY \(pick(from.columns)) ORDER BY \(pick(from.columns))) = 1"
+                sql +=
+                    " QUALIFY dense_rank() OVER (PARTITION BY \(pick(from.columns)) ORDER BY \(pick(from.columns))) = 1"
             }
             var head = "SELECT "
             if !isGrouped, chance(15) { head += pick(["DISTINCT ", "DISTINCT ON (c0) "]) }
@@ -146,21 +161,28 @@ struct RandomQuery {
                 columns: inner.columns.map { "\(alias).\($0)" })
         }
 
-        private mutating func item(_ columns: [String], depth: Int, outer: [String], names: [String], isPlain: Bool
+        private mutating func item(
+            _ columns: [String], depth: Int, outer: [String], names: [String], isPlain: Bool
         ) -> String {
             switch Int.random(in: 0..<(isPlain ? 6 : 11), using: &numbers) {
             case 0, 1, 2: return pick(columns)
             case 3: return "(\(pick(columns)) + \(pick(columns + outer))) % 5"
-            case 4: return "CASE WHEN \(predicate(columns, depth: 0, outer: outer)) THEN \(pick(columns)) ELSE 7 END"
+            case 4:
+                return
+                    "CASE WHEN \(predicate(columns, depth: 0, outer: outer)) THEN \(pick(columns)) ELSE 7 END"
             case 5: return "coalesce(\(pick(columns)), \(pick(columns)))"
             case 6:
-                return "CAST(\(pick(["sum", "min", "count"]))(\(pick(columns))) OVER (PARTITION BY \(pick(columns)) ORDER BY \(pick(columns))) % 7 AS INTEGER)"
+                return
+                    "CAST(\(pick(["sum", "min", "count"]))(\(pick(columns))) OVER (PARTITION BY \(pick(columns)) ORDER BY \(pick(columns))) % 7 AS INTEGER)"
             case 7 where !names.isEmpty: return "\(pick(names)) + 1"
             case 8:
                 let (table, own) = (pick(["a", "b", "c"]), name("s"))
                 let inner = RandomQuery.tables[table] ?? []
-                return "(SELECT max(\(own).\(pick(inner))) FROM silver.\(table) AS \(own) WHERE \(own).\(pick(inner)) = \(pick(columns)))"
-            case 9: return "list_sum(list_transform([1, \(pick(columns))], lambda e: e + \(pick(columns))))::INTEGER % 5"
+                return
+                    "(SELECT max(\(own).\(pick(inner))) FROM silver.\(table) AS \(own) WHERE \(own).\(pick(inner)) = \(pick(columns)))"
+            case 9:
+                return
+                    "list_sum(list_transform([1, \(pick(columns))], lambda e: e + \(pick(columns))))::INTEGER % 5"
             default: return "\(pick(columns)) * 2 % 5"
             }
         }
@@ -178,9 +200,12 @@ struct RandomQuery {
             switch depth > 0 ? Int.random(in: 0..<5, using: &numbers) : 0 {
             case 1: return "\(pick(columns)) IN (SELECT \(pick(inner)) FROM silver.\(table))"
             case 2:
-                return "EXISTS (FROM silver.\(table) AS \(own) WHERE \(own).\(pick(inner)) = \(pick(columns)))"
+                return
+                    "EXISTS (FROM silver.\(table) AS \(own) WHERE \(own).\(pick(inner)) = \(pick(columns)))"
             case 3: return "\(pick(columns)) IS NOT NULL"
-            default: return "\(pick(columns)) \(pick(["=", "<", ">=", "<>"])) \(pick(columns + outer + ["1", "2"]))"
+            default:
+                return
+                    "\(pick(columns)) \(pick(["=", "<", ">=", "<>"])) \(pick(columns + outer + ["1", "2"]))"
             }
         }
     }

@@ -6,20 +6,25 @@ extension SystemTests {
         @Test func `of the whole template is complete and ends in bronze`() async throws {
             try await Lake.telecom { lake in
                 try await lake.succeeds("run")
-                let assets = try await lake.succeeds("assets", "layer:silver", "layer:gold", "--json").json().list()
+                let assets = try await lake.succeeds("assets", "layer:silver", "layer:gold", "--json").json()
+                    .list()
                 #expect(assets.count >= 15)
                 for asset in assets {
                     let name = try asset.text("asset")
                     let lineage = try await lake.succeeds("lineage", name, "--json").json()
                     #expect(try lineage.list("gaps").isEmpty, "\(name)")
                     // What is published is the judge of the columns, not the resolver.
-                    let published = try await lake.succeeds("assets", "show", name, "--json").json().list("columns")
+                    let published = try await lake.succeeds("assets", "show", name, "--json").json().list(
+                        "columns")
                     let columns = try lineage.list("columns")
-                    #expect(try columns.map { try $0.text("column") } == published.map { try $0.text("name") })
+                    #expect(
+                        try columns.map { try $0.text("column") } == published.map { try $0.text("name") })
                     #expect(try columns.map { try $0.text("type") } == published.map { try $0.text("type") })
                     for column in columns {
                         let label = "\(name).\(try column.text("column"))"
-                        let reached = try column.list("reached").filter { try $0.text("asset").hasPrefix("bronze_") }
+                        let reached = try column.list("reached").filter {
+                            try $0.text("asset").hasPrefix("bronze_")
+                        }
                         #expect(!reached.isEmpty, "\(label)")
                     }
                 }
@@ -53,9 +58,12 @@ extension SystemTests {
             }
         }
 
-        @Test func `tells of a lake that never ran what its SQL alone tells, and that it is not all`() async throws {
+        @Test func `tells of a lake that never ran what its SQL alone tells, and that it is not all`()
+            async throws
+        {
             try await Lake.telecom(scale: nil) { lake in
-                let answer = try await lake.succeeds("lineage", "silver.fact_invoice.gross_amount", "--json").json()
+                let answer = try await lake.succeeds("lineage", "silver.fact_invoice.gross_amount", "--json")
+                    .json()
                 #expect(try answer.list("gaps").count == 3)
                 let column = try #require(try answer.list("columns").first)
                 let values = try column.list("reached").filter { try $0.text("role") == "value" }

@@ -17,8 +17,11 @@ package enum ColumnRole: String, Hashable, Sendable, Codable, CaseIterable, Comp
 
     /// The role of a column in what a second step makes from the first one's result.
     ///
-    /// A decision stays the decision that it was first: the key of a join below a filter is the key of a join.
-    package func then(_ next: ColumnRole) -> ColumnRole { self == .direct ? next : (isValue && !next.isValue ? next : self) }
+    /// A decision stays the decision that it was first: the key of a join below a filter is the key of a
+    /// join.
+    package func then(_ next: ColumnRole) -> ColumnRole {
+        self == .direct ? next : (isValue && !next.isValue ? next : self)
+    }
 
     private var rank: Int { ColumnRole.allCases.firstIndex(of: self) ?? 0 }
 

@@ -144,7 +144,9 @@ private struct ReaderIndex {
         for (asset, lineage) in models {
             for column in lineage.columns {
                 let key = ColumnKey(asset, column.name)
-                for use in column.dependencies.uses { readers[use.input, default: []].insert(ColumnUse(key, use.role)) }
+                for use in column.dependencies.uses {
+                    readers[use.input, default: []].insert(ColumnUse(key, use.role))
+                }
                 for table in column.dependencies.tables { tableReaders[table, default: []].insert(key) }
             }
             for use in lineage.rows.uses { rowReaders[use.input, default: []].append((asset, use.role)) }

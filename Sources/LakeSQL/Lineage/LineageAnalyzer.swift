@@ -16,7 +16,8 @@ package struct LineageRequest: Sendable {
     var digest: String {
         var parts = [LineageAnalyzer.version, sql]
         for input in inputs.sorted(by: { ($0.asset, $0.table) < ($1.asset, $1.table) }) {
-            let columns = input.columns?.map { "\(quotedIdentifier($0.name)) \($0.type)" }.joined(separator: ",")
+            let columns = input.columns?.map { "\(quotedIdentifier($0.name)) \($0.type)" }.joined(
+                separator: ",")
             parts.append("\(input.asset).\(input.table): \(columns ?? "?")")
         }
         return hexadecimalDigest(of: parts.joined(separator: "\n"))
@@ -95,7 +96,7 @@ private struct LineageTracing {
             let answer = try connection.prepare(request.sql).columns
             gaps += disagreements(of: columns, with: answer)
             bound = answer.count == columns.count ? answer : nil
-        } catch where unknown.isEmpty {
+        } catch  where unknown.isEmpty {
             gaps.append("DuckDB's binder refuses the SQL: \(error.message)")
         } catch {
             // Without its inputs nothing can be bound; that is a gap already.
@@ -117,7 +118,8 @@ private struct LineageTracing {
         }
         return zip(columns, bound).enumerated().compactMap { index, pair in
             guard let name = pair.0.name, name.lowercased() != pair.1.name.lowercased() else { return nil }
-            return "column \(index + 1) was traced as '\(name)', but DuckDB's binder calls it '\(pair.1.name)'"
+            return
+                "column \(index + 1) was traced as '\(name)', but DuckDB's binder calls it '\(pair.1.name)'"
         }
     }
 

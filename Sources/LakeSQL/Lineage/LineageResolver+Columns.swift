@@ -1,13 +1,15 @@
 internal import LakeModel
 
 extension LineageResolver {
-    /// The columns that one item of a SELECT gives: several for a star, `COLUMNS(…)` or an unnested structure.
+    /// The columns that one item of a SELECT gives: several for a star, `COLUMNS(…)` or an unnested
+    /// structure.
     func columns(of item: SyntaxTree, in context: ExpressionContext) -> [RelationColumn] {
         let alias = item["alias"]?.text.flatMap { $0.isEmpty ? nil : $0 }
         if item["class"]?.text == "STAR", !item.isColumns { return starColumns(item, in: context) }
         if item["class"]?.text == "FUNCTION", item["children"]?.elements.first?.isPlainStar == true {
             // `* LIKE 'x%'` stands there as a function of a star.
-            return matching(starColumns(item["children"]?.elements.first ?? .star, in: context), item, in: context)
+            return matching(
+                starColumns(item["children"]?.elements.first ?? .star, in: context), item, in: context)
         }
         if let star = item.columnsExpression {
             return chosenColumns(of: star, in: context).map { column in
@@ -93,7 +95,9 @@ extension LineageResolver {
             for column in table.columns {
                 let name = column.name?.lowercased() ?? ""
                 if star.excludes(name, of: table.name) { continue }
-                let merged = relation.isEmpty ? from.merged.first { $0.name == name && $0.tables.contains(index) } : nil
+                let merged =
+                    relation.isEmpty
+                    ? from.merged.first { $0.name == name && $0.tables.contains(index) } : nil
                 if merged != nil, !used.insert(name).inserted { continue }
                 var chosen = merged?.column ?? column
                 chosen.name = column.name
@@ -112,7 +116,8 @@ extension LineageResolver {
     private func structureColumns(
         _ star: SyntaxTree, named name: String, in context: ExpressionContext
     ) -> [RelationColumn] {
-        guard let (column, _) = context.scope.column([name]), let names = names(ofItem: star, in: context) else {
+        guard let (column, _) = context.scope.column([name]), let names = names(ofItem: star, in: context)
+        else {
             note(gap: "the table or structure '\(name)' of a star is not known")
             return []
         }
@@ -142,7 +147,9 @@ extension SyntaxTree {
     }
 
     fileprivate func excludes(_ name: String, of table: String) -> Bool {
-        if self["exclude_list"]?.elements.contains(where: { $0.text?.lowercased() == name }) == true { return true }
+        if self["exclude_list"]?.elements.contains(where: { $0.text?.lowercased() == name }) == true {
+            return true
+        }
         return self["qualified_exclude_list"]?.elements.contains { $0.isColumn(name, of: table) } == true
     }
 

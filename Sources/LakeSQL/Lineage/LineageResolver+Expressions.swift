@@ -95,7 +95,9 @@ extension LineageResolver {
         all = all.then(.derived)
         if name == "unnest" || name == "unlist" { context.scope.rowEffects.formUnion(all) }
         if let filter = call["filter"] { all.formUnion(dependencies(of: filter, in: context).then(.filter)) }
-        if let orders = call["order_bys"] { all.formUnion(dependencies(of: orders, in: context).then(.order)) }
+        if let orders = call["order_bys"] {
+            all.formUnion(dependencies(of: orders, in: context).then(.order))
+        }
         return all
     }
 

@@ -13,11 +13,13 @@ extension LineageResolver {
             let found = named(relation(ofNode: query, in: surroundings), node: query, in: surroundings)
             return FromClause(found.renamed(columnNames), name: alias)
         case "JOIN": return join(node, in: surroundings)
-        case "EXPRESSION_LIST": return FromClause(values(node, in: surroundings).renamed(columnNames), name: alias)
+        case "EXPRESSION_LIST":
+            return FromClause(values(node, in: surroundings).renamed(columnNames), name: alias)
         case "TABLE_FUNCTION":
             let name = node["function"]?["function_name"]?.text ?? ""
             return FromClause(
-                tableFunction(node, in: surroundings).renamed(columnNames), name: alias.isEmpty ? name : alias)
+                tableFunction(node, in: surroundings).renamed(columnNames), name: alias.isEmpty ? name : alias
+            )
         case "PIVOT": return FromClause(pivot(node, in: surroundings).renamed(columnNames), name: alias)
         case "SHOW_REF":
             // DESCRIBE and SUMMARIZE of a query: rows about its columns.
@@ -52,7 +54,9 @@ extension LineageResolver {
             var seen: Set<String> = []
             shared = left.tables.flatMap(\.columns).compactMap(\.name).filter { name in
                 seen.insert(name.lowercased()).inserted
-                    && right.tables.contains { $0.columns.contains { $0.name?.lowercased() == name.lowercased() } }
+                    && right.tables.contains {
+                        $0.columns.contains { $0.name?.lowercased() == name.lowercased() }
+                    }
             }
         }
         for name in shared {
@@ -143,8 +147,10 @@ extension LineageResolver {
         inner.scope = scope
         let wholeNode = SyntaxTree.query(selecting: [.star], from: node["source"] ?? .null)
         let context = ExpressionContext(surroundings: inner, scope: scope, node: wholeNode)
-        guard let names = columnNames(ofNode: .query(selecting: [.star], from: node.with(["alias": .text("")])),
-            in: surroundings)
+        guard
+            let names = columnNames(
+                ofNode: .query(selecting: [.star], from: node.with(["alias": .text("")])),
+                in: surroundings)
         else {
             note(gap: "the columns of a PIVOT are not known")
             return Relation(rows: source.rows)
@@ -172,7 +178,9 @@ extension LineageResolver {
         var isGroup = true
         for name in names {
             let column = isGroup ? source.column(name) : nil
-            if let column, groupNames.isEmpty ? !isMentioned(column, in: mentioned) : groupNames.contains(name.lowercased())
+            if let column,
+                groupNames.isEmpty
+                    ? !isMentioned(column, in: mentioned) : groupNames.contains(name.lowercased())
             {
                 relation.columns.append(RelationColumn(name: name, dependencies: column.dependencies))
                 relation.rows.formUnion(column.dependencies.then(.group))
@@ -225,7 +233,8 @@ extension LineageResolver {
 
     /// The columns of a table as the binder names them, all with the same dependencies.
     private func boundColumns(
-        of table: SyntaxTree, dependencies: Dependencies, in surroundings: Surroundings, isRequired: Bool = true
+        of table: SyntaxTree, dependencies: Dependencies, in surroundings: Surroundings,
+        isRequired: Bool = true
     ) -> [RelationColumn] {
         let node = SyntaxTree.query(
             selecting: [.star], from: table.with(["column_name_alias": .array([])]))

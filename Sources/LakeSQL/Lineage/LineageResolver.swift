@@ -28,7 +28,8 @@ final class LineageResolver {
     init(inputs: [LineageInput], questions: any LineageQuestions) {
         self.questions = questions
         self.inputs = Dictionary(
-            inputs.map { ("\($0.asset.schema).\($0.table)".lowercased(), $0) }, uniquingKeysWith: { first, _ in first })
+            inputs.map { ("\($0.asset.schema).\($0.table)".lowercased(), $0) },
+            uniquingKeysWith: { first, _ in first })
     }
 
     /// What a query sees of the queries around it.
@@ -60,7 +61,9 @@ final class LineageResolver {
     private func adding(expressionsOf node: SyntaxTree, to surroundings: Surroundings) -> Surroundings {
         var result = surroundings
         for entry in node["cte_map"]?["map"]?.elements ?? [] {
-            guard let name = entry["key"]?.text, let query = entry["value"]?["query"]?["node"] else { continue }
+            guard let name = entry["key"]?.text, let query = entry["value"]?["query"]?["node"] else {
+                continue
+            }
             let aliases = entry["value"]?["aliases"]?.elements.compactMap(\.text) ?? []
             let found = named(relation(ofNode: query, in: result), node: query, in: result)
             result.expressions[name.lowercased()] = found.renamed(aliases)
@@ -108,7 +111,9 @@ final class LineageResolver {
             if hasAutomaticGroups, !hasAggregate(item) { groups += items }
         }
         var rows = from.rows
-        for (member, role) in [("where_clause", ColumnRole.filter), ("having", .filter), ("qualify", .filter)] {
+        for (member, role) in [
+            ("where_clause", ColumnRole.filter), ("having", .filter), ("qualify", .filter),
+        ] {
             guard let clause = node[member] else { continue }
             rows.formUnion(dependencies(of: clause, in: context).then(role))
         }
@@ -170,7 +175,8 @@ final class LineageResolver {
     }
 
     private func ordinal(_ expression: SyntaxTree) -> Int? {
-        guard expression["class"]?.text == "CONSTANT", case .number(let number)? = expression["value"]?["value"]
+        guard expression["class"]?.text == "CONSTANT",
+            case .number(let number)? = expression["value"]?["value"]
         else { return nil }
         return Int(number)
     }
@@ -188,11 +194,13 @@ final class LineageResolver {
         case "UNION_BY_NAME":
             result.columns = left.columns.map { RelationColumn(name: $0.name, dependencies: $0.dependencies) }
             for column in right.columns {
-                if let index = result.columns.firstIndex(where: { $0.name?.lowercased() == column.name?.lowercased() })
-                {
+                if let index = result.columns.firstIndex(where: {
+                    $0.name?.lowercased() == column.name?.lowercased()
+                }) {
                     result.columns[index].dependencies.formUnion(column.dependencies)
                 } else {
-                    result.columns.append(RelationColumn(name: column.name, dependencies: column.dependencies))
+                    result.columns.append(
+                        RelationColumn(name: column.name, dependencies: column.dependencies))
                 }
             }
         case "UNION":
@@ -207,7 +215,8 @@ final class LineageResolver {
         if left.unknownTable != nil || right.unknownTable != nil {
             note(gap: "a set operation reads a table whose columns are not known yet")
         }
-        if case .boolean(true)? = node["setop_all"] {} else {
+        if case .boolean(true)? = node["setop_all"] {
+        } else {
             result.rows.formUnion(result.values.then(.group))
         }
         let scope = NameScope(FromClause(result, name: ""), outer: surroundings.scope)
@@ -223,7 +232,8 @@ final class LineageResolver {
             return Relation()
         }
         let aliases = node["aliases"]?.elements.compactMap(\.text) ?? []
-        var result = named(relation(ofNode: left, in: surroundings), node: left, in: surroundings).renamed(aliases)
+        var result = named(relation(ofNode: left, in: surroundings), node: left, in: surroundings).renamed(
+            aliases)
         for index in result.columns.indices { result.columns[index].expression = nil }
         while true {
             var inner = surroundings
@@ -234,7 +244,10 @@ final class LineageResolver {
                 grown.columns[index].dependencies.formUnion(column.dependencies)
             }
             grown.rows.formUnion(next.rows)
-            if case .boolean(true)? = node["union_all"] {} else { grown.rows.formUnion(grown.values.then(.group)) }
+            if case .boolean(true)? = node["union_all"] {
+            } else {
+                grown.rows.formUnion(grown.values.then(.group))
+            }
             let isSettled =
                 grown.rows == result.rows
                 && grown.columns.map(\.dependencies) == result.columns.map(\.dependencies)

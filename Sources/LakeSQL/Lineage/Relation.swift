@@ -73,7 +73,8 @@ struct FromClause {
             }
             return unknownTable.map { table in
                 RelationColumn(
-                    name: name, dependencies: Dependencies(uses: [ColumnUse(ColumnKey(table, name), .direct)]))
+                    name: name, dependencies: Dependencies(uses: [ColumnUse(ColumnKey(table, name), .direct)])
+                )
             }
         }
     }
@@ -129,7 +130,8 @@ struct FromClause {
         for part in [tables[..<offset], tables[offset...]] {
             let before = merged.first { $0.name == lowercased && !$0.tables.isDisjoint(with: part.indices) }
             members.formUnion(
-                before?.tables ?? Set(part.indices.first { tables[$0].column(name) != nil }.map { [$0] } ?? []))
+                before?.tables
+                    ?? Set(part.indices.first { tables[$0].column(name) != nil }.map { [$0] } ?? []))
         }
         merged.removeAll { $0.name == lowercased }
         merged.append(MergedColumn(name: lowercased, tables: members, column: column))
@@ -164,7 +166,9 @@ final class NameScope {
         if names.count > 3, let found = from.table(names[2], schema: names[1])?.column(names[3]) {
             return (found, names.count > 4)
         }
-        if names.count > 1, let found = from.table(first)?.column(names[1]) { return (found, names.count > 2) }
+        if names.count > 1, let found = from.table(first)?.column(names[1]) {
+            return (found, names.count > 2)
+        }
         if let found = knownColumn(first) { return (found, names.count > 1) }
         if let alias = aliases[first.lowercased()] { return (alias, names.count > 1) }
         if let table = from.table(first), table.unknownTable == nil {

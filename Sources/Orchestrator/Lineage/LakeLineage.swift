@@ -9,8 +9,8 @@ internal import Transform
 /// Traces the columns of a lake's models.
 ///
 /// What the columns of bronze are stands in the manifests; those of models come from binding their SQL, in
-/// the order of building. Answers are kept as facts under a digest of the SQL and the inputs' columns, so that
-/// of an unchanged lake no SQL is parsed again.
+/// the order of building. Answers are kept as facts under a digest of the SQL and the inputs' columns, so
+/// that of an unchanged lake no SQL is parsed again.
 package struct LakeLineage: Sendable {
     private let lake: Lake
 
@@ -26,13 +26,24 @@ package struct LakeLineage: Sendable {
         let analyzer = LineageAnalyzer(cache: LineageFacts(metadata: lake.metadata))
         for key in order {
             guard let model = lake.graph.models[key] else { continue }
-            let lineage = try await analyzer.lineage(
-                of: LineageRequest(
-                    sql: model.definition.sql, inputs: try await inputs(of: model, columns: columns)))
+            let inputs = try await inputs(of: model, columns: columns)
+            let lineage = try await lineage(of: model.definition, inputs, analyzer)
             models[key] = lineage
-            columns[key] = lineage.columns.isEmpty ? nil : lineage.schema
+            columns[key] =
+                lineage.columns.isEmpty
+                ? nil : TableSelect.stored(lineage.schema, of: model.definition.materialization)
         }
         return LineageGraph(models: models, bronze: bronze)
+    }
+
+    private func lineage(
+        of model: ModelDefinition, _ inputs: [LineageInput], _ analyzer: LineageAnalyzer
+    ) async throws -> StatementLineage {
+        let lineage = try await analyzer.lineage(of: LineageRequest(sql: model.sql, inputs: inputs))
+        guard case .history = model.materialization, !lineage.columns.isEmpty else { return lineage }
+        // The table is made of the SELECT's rows by a statement of Tarn's own, which is traced just the same.
+        let versions = TableSelect(model, columns: lineage.schema).rows
+        return try await analyzer.lineage(of: LineageRequest(sql: versions, inputs: inputs))
     }
 
     private func inputs(
@@ -42,7 +53,8 @@ package struct LakeLineage: Sendable {
         for key in model.inputs {
             inputs.append(LineageInput(key, columns: columns[key]))
             if model.historyInputs.contains(key) {
-                inputs.append(LineageInput(key, table: "\(key.table)__all", columns: try await history(of: key)))
+                inputs.append(
+                    LineageInput(key, table: "\(key.table)__all", columns: try await history(of: key)))
             }
         }
         return inputs

@@ -56,7 +56,10 @@ private func text(_ reached: [LineageGraph.Reached]) -> [String] {
                 "1 direct silver.one.m", "1 filter silver.one.k", "2 derived bronze_s.a.y",
                 "2 filter bronze_s.a.x", "2 join_key bronze_s.b.id",
             ])
-        #expect(text(lake.graph.inputs(of: ColumnKey(lake.one, "k"))) == ["1 direct bronze_s.a.x", "1 join_key bronze_s.b.id"])
+        #expect(
+            text(lake.graph.inputs(of: ColumnKey(lake.one, "k"))) == [
+                "1 direct bronze_s.a.x", "1 join_key bronze_s.b.id",
+            ])
     }
 
     @Test func `knows what decides a number of rows although no column is named`() {
