@@ -303,6 +303,10 @@ enum LineageCase {
             "FROM (SELECT x FROM silver.a UNION ALL SELECT z FROM silver.b UNION ALL SELECT id FROM silver.b) WHERE x > 1",
             "x =a.x =b.id =b.z | * ?a.x ?b.id ?b.z"
         ),
+        (
+            "SELECT x + 1, y, y FROM silver.a UNION ALL SELECT z, id, x FROM silver.b ORDER BY \"(x + 1)\"",
+            "(x + 1) =b.z ~a.x | y =a.y =b.id | y =a.y =b.x | * ^a.x ^b.z"
+        ),
         // Rows out of nothing, table functions, PIVOT.
         ("SELECT v.n, x FROM (VALUES (1, 'a'), (2, 'b')) v(n, t), silver.a", "n | x =a.x"),
         ("SELECT r.range, x FROM range(3) r, silver.a", "range | x =a.x"),

@@ -58,6 +58,43 @@ extension SystemTests {
             }
         }
 
+        @Test func `knows the columns that Tarn adds, the days of bronze, and wide sums`() async throws {
+            try await Lake.telecom { lake in
+                try lake.write(
+                    """
+                    /*---
+                    description: Customers as they were.
+                    materialization: scd2
+                    key: customer_id
+                    history: { observed: seen_on, compare: [name] }
+                    ---*/
+                    SELECT cust_id AS customer_id, trim(cust_nm) AS name, ingestion_date AS seen_on
+                    FROM bronze_v3_customer.customer__all
+                    """, to: "models/silver/customer_history.sql")
+                try lake.write(
+                    """
+                    /*---
+                    description: Of all versions.
+                    ---*/
+                    SELECT sum(customer_id) AS total, count(*) FILTER (is_current) AS live FROM silver.customer_history
+                    """, to: "models/gold/history_total.sql")
+                try await lake.succeeds("run", "+gold.history_total")
+                for name in ["silver.customer_history", "gold.history_total"] {
+                    let lineage = try await lake.succeeds("lineage", name, "--json").json()
+                    #expect(try lineage.list("gaps").isEmpty)
+                    let published = try await lake.succeeds("assets", "show", name, "--json").json().list(
+                        "columns")
+                    let columns = try lineage.list("columns")
+                    #expect(
+                        try columns.map { try $0.text("column") } == published.map { try $0.text("name") })
+                }
+                let from = try await lake.succeeds("lineage", "silver.customer_history.valid_from").output
+                #expect(from.contains("derived bronze_v3_customer.customer.ingestion_date"))
+                let name = try await lake.succeeds("lineage", "silver.customer_history.name").output
+                #expect(name.contains("derived bronze_v3_customer.customer.cust_nm"))
+            }
+        }
+
         @Test func `tells of a lake that never ran what its SQL alone tells, and that it is not all`()
             async throws
         {

@@ -186,10 +186,16 @@ final class LineageResolver {
             note(gap: "a set operation without two sides is not understood")
             return Relation()
         }
-        let left = named(relation(ofNode: leftNode, in: surroundings), node: leftNode, in: surroundings)
-        let right = named(relation(ofNode: rightNode, in: surroundings), node: rightNode, in: surroundings)
-        var result = Relation(rows: left.rows.union(right.rows))
         let kind = node["setop_type"]?.text ?? ""
+        // Only where columns are matched by name does anybody need them yet.
+        let isByName = kind == "UNION_BY_NAME"
+        func side(_ node: SyntaxTree) -> Relation {
+            let found = relation(ofNode: node, in: surroundings)
+            return isByName ? named(found, node: node, in: surroundings) : found
+        }
+        let left = side(leftNode)
+        let right = side(rightNode)
+        var result = Relation(rows: left.rows.union(right.rows))
         switch kind {
         case "UNION_BY_NAME":
             result.columns = left.columns.map { RelationColumn(name: $0.name, dependencies: $0.dependencies) }
@@ -219,7 +225,9 @@ final class LineageResolver {
         } else {
             result.rows.formUnion(result.values.then(.group))
         }
-        let scope = NameScope(FromClause(result, name: ""), outer: surroundings.scope)
+        guard node["modifiers"]?.elements.isEmpty == false else { return result }
+        let named = named(result, node: node, in: surroundings)
+        let scope = NameScope(FromClause(named, name: ""), outer: surroundings.scope)
         let context = ExpressionContext(surroundings: surroundings, scope: scope, node: node)
         result.rows.formUnion(modifiers(of: node, columns: result.columns, in: context))
         return result
