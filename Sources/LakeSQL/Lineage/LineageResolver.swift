@@ -226,8 +226,8 @@ final class LineageResolver {
             result.rows.formUnion(result.values.then(.group))
         }
         guard node["modifiers"]?.elements.isEmpty == false else { return result }
-        let named = named(result, node: node, in: surroundings)
-        let scope = NameScope(FromClause(named, name: ""), outer: surroundings.scope)
+        let withNames = named(result, node: node, in: surroundings)
+        let scope = NameScope(FromClause(withNames, name: ""), outer: surroundings.scope)
         let context = ExpressionContext(surroundings: surroundings, scope: scope, node: node)
         result.rows.formUnion(modifiers(of: node, columns: result.columns, in: context))
         return result
