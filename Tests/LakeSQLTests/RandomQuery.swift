@@ -122,7 +122,7 @@ struct RandomQuery {
             }
             from = Made(sql: sources, columns: visible)
             let condition = chance(40) ? " WHERE \(predicate(from.columns, depth: depth, outer: outer))" : ""
-            let isGrouped = chance(30)
+            let isGrouped = chance(40)
             var items: [String] = []
             var names: [String] = []
             var reusable: [String] = []
@@ -190,7 +190,7 @@ struct RandomQuery {
         private mutating func aggregate(_ columns: [String]) -> String {
             let call = "\(pick(["sum", "min", "max", "count", "count(DISTINCT "]))"
             let inner = call.hasSuffix(" ") ? "\(call)\(pick(columns)))" : "\(call)(\(pick(columns)))"
-            let filter = chance(30) ? " FILTER (\(pick(columns)) > 1)" : ""
+            let filter = chance(60) ? " FILTER (\(pick(columns)) > 1)" : ""
             return chance(15) ? "CAST(count(*) AS INTEGER)" : "CAST(\(inner)\(filter) % 7 AS INTEGER)"
         }
 
