@@ -67,6 +67,7 @@ let package = Package(
     targets: [
         // bindings
         .systemLibrary(name: "CDuckDB"),
+        .systemLibrary(name: "CMalloc"),
         .systemLibrary(name: "CMariaDB"),
         .systemLibrary(name: "CPostgres"),
         .systemLibrary(name: "CSQLite"),
@@ -110,7 +111,7 @@ let package = Package(
         ours(
             "Orchestrator",
             [
-                "Blocking", "DuckDB", "Extraction", "LakeModel", "LakeSQL", "LakeStore", "Metadata",
+                "Blocking", "CMalloc", "DuckDB", "Extraction", "LakeModel", "LakeSQL", "LakeStore", "Metadata",
                 "Postgres", "Project", "Quality", "Transform", crypto, httpClient, logging,
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),

@@ -1,4 +1,5 @@
 internal import ArgumentParser
+internal import DuckDB
 internal import LakeModel
 internal import LakeSQL
 internal import LakeStore
@@ -70,10 +71,11 @@ struct ShowAsset: AsyncParsableCommand {
         let conversions = current.map { BronzeDetailsJSON.conversions(of: $0.newest) } ?? []
         let details = AssetDetailsJSON(
             asset: AssetJSON(key, lake.graph, state),
-            columns: (state?.schema ?? []).map { .init(name: $0.name, type: $0.type) },
+            columns: try await columns(of: state, in: lake),
             readers: lake.graph.assets.readers(of: key).sorted().map(\.description),
             checks: (state?.checks ?? []).map {
-                .init(check: $0.check, severity: $0.severity.rawValue, failures: $0.failures)
+                .init(
+                    check: $0.check, severity: $0.severity.rawValue, failures: $0.failures, sample: $0.sample)
             },
             conversions: conversions.map(ConversionJSON.init),
             partitions: try await partitions(of: key, in: lake),
@@ -82,6 +84,22 @@ struct ShowAsset: AsyncParsableCommand {
             })
         if output.json { return try Output.json(details) }
         Output.line(details.text(ledger: conversions))
+    }
+
+    /// The columns with what the files say of them; a view has none.
+    private func columns(of state: AssetState?, in lake: Lake) async throws -> [AssetDetailsJSON.Column] {
+        guard let state else { return [] }
+        // What thousands of footers say together takes too long.
+        let files = state.paths.map(lake.store.readableURL)
+        guard !files.isEmpty, files.count <= 200 else {
+            return state.schema.map { .init(name: $0.name, type: $0.type) }
+        }
+        let statistics = try await lake.session().database.withConnection {
+            try FileStatistics(of: files, schema: state.schema, on: $0)
+        }
+        return statistics.columns.map {
+            .init(name: $0.name, type: $0.type, nulls: $0.nulls, least: $0.least, greatest: $0.greatest)
+        }
     }
 
     /// `nil` of an asset without partitions.
@@ -156,12 +174,18 @@ struct AssetDetailsJSON: Encodable {
     struct Column: Encodable {
         let name: String
         let type: String
+        /// In its files, as their footers say; left out if they do not.
+        var nulls: Int64?
+        var least: String?
+        var greatest: String?
     }
 
     struct Check: Encodable {
         let check: String
         let severity: String
         let failures: Int64
+        /// A file in the store with some of the rows; left out if there is none.
+        let sample: String?
     }
 
     func text(ledger: [Conversion]) -> String {
@@ -183,9 +207,16 @@ struct AssetDetailsJSON: Encodable {
         if !readers.isEmpty { lines.append("read by   \(readers.joined(separator: ", "))") }
         if !asset.tags.isEmpty { lines.append("tags      \(asset.tags.joined(separator: ", "))") }
         if !columns.isEmpty {
-            var table = TextTable(columns: [.init("column"), .init("type")])
-            for column in columns { table.append([column.name, column.type]) }
-            lines += ["", table.plain(style: Output.style)]
+            var table = TextTable(columns: [
+                .init("column"), .init("type"), .init("null", alignment: .right), .init("least"), .init("greatest"),
+            ])
+            for column in columns {
+                table.append([
+                    column.name, column.type, column.nulls.map { countText($0) } ?? "-",
+                    shortened(column.least ?? "-"), shortened(column.greatest ?? "-"),
+                ])
+            }
+            lines += ["", table.plain(widthMax: Output.width, style: Output.style)]
         }
         if !checks.isEmpty {
             var table = TextTable(columns: [
@@ -193,6 +224,7 @@ struct AssetDetailsJSON: Encodable {
             ])
             for check in checks { table.append([check.check, check.severity, countText(check.failures)]) }
             lines += ["", table.plain(style: Output.style)]
+            for check in checks { if let sample = check.sample { lines.append("rows that break \(check.check): \(sample)") } }
         }
         if !ledger.isEmpty { lines += ["", FidelityLedger.table(ledger)] }
         for table in bronze?.tables ?? [] { lines += ["", table] }

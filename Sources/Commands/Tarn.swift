@@ -16,8 +16,7 @@ struct Tarn: AsyncParsableCommand {
             InitCommand.self, SourceCommand.self, ValidateCommand.self, AssetsCommand.self, PlanCommand.self,
             RunCommand.self, PartitionsCommand.self, BackfillCommand.self, ScheduleCommand.self,
             StatusCommand.self, RunsCommand.self, LogsCommand.self, CancelCommand.self, SQLCommand.self,
-            ReconcileCommand.self, HousekeepCommand.self, ServeCommand.self, WorkerCommand.self,
-            DemoCommand.self,
-            SchemaCommand.self, CompletionCommand.self,
+            LineageCommand.self, ReconcileCommand.self, HousekeepCommand.self, ServeCommand.self,
+            WorkerCommand.self, DemoCommand.self, SchemaCommand.self, CompletionCommand.self,
         ])
 }

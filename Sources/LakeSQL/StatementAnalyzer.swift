@@ -57,6 +57,13 @@ package struct StatementMistake: Error, Sendable {
 private func parse(
     _ sql: String, on connection: Connection
 ) throws -> Result<StatementAnalysis, StatementMistake> {
+    try syntaxTree(of: sql, on: connection).map { StatementAnalysis($0) }
+}
+
+/// The tree of the one SELECT that `sql` is.
+func syntaxTree(
+    of sql: String, on connection: Connection
+) throws -> Result<SyntaxTree, StatementMistake> {
     let answer = try connection.query(
         "SELECT CAST(json_serialize_sql(CAST(? AS VARCHAR)) AS VARCHAR)", [.text(sql)])
     guard case .text(let json)? = answer.rows.first?.first else {
@@ -76,5 +83,5 @@ private func parse(
                 message: "there are \(statements.count) statements where one SELECT is wanted", position: nil)
         )
     }
-    return .success(StatementAnalysis(statement))
+    return .success(statement)
 }

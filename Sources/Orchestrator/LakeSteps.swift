@@ -167,15 +167,35 @@ struct LakeSteps: StepExecutor {
             throw MissingInput(asset: asset, input: input)
         }
         let (checks, sets) = (model.definition.checks, lake.keySets)
+        let samples = try await samplePlaces(of: model)
         return { session in
             { connection, scope in
                 try session.define(Array(auditStates.values), on: connection)
-                return try Audit(
+                let audit = Audit(
                     of: asset, table: scope.relation, file: scope.file, whole: scope.whole,
-                    changedBy: scope.changedBy, sets: sets, checks: checks
-                ).run(on: connection)
+                    changedBy: scope.changedBy, sets: sets, checks: checks)
+                let results = try audit.run(on: connection)
+                return audit.keepingSamples(of: results, on: connection) { samples[$0.name] }
             }
         }
+    }
+
+    /// Where rows that break a check of a model are kept, by the check's name.
+    private func samplePlaces(
+        of model: LakeGraph.Model
+    ) async throws -> [String: (file: String, name: String)] {
+        var places: [String: (file: String, name: String)] = [:]
+        for check in model.definition.checks {
+            let path = LakeLayout.sample(of: model.definition.key, check: check.name)
+            guard let file = lake.store.localPath(of: path) else { continue }
+            places[check.name] = (file, path.text)
+        }
+        // One makes the folder of all.
+        if let first = model.definition.checks.first {
+            _ = try await lake.store.localPath(
+                forWriting: LakeLayout.sample(of: model.definition.key, check: first.name))
+        }
+        return places
     }
 
     /// Remembers that a table has no rows yet because it is not their time.

@@ -76,6 +76,26 @@ package struct Audit: Sendable {
         }
     }
 
+    /// Writes some of the rows that broke checks into a file for each, and says so in its result. Where that
+    /// does not work, nothing is said: the result counts, the sample helps.
+    ///
+    /// - Parameter path: Where the rows that break a check go: the file, and its name in the lake.
+    package func keepingSamples(
+        of results: [CheckResult], rowsMax: Int = 100, on connection: Connection,
+        at path: (Check) -> (file: String, name: String)?
+    ) -> [CheckResult] {
+        zip(checks, results).map { check, result in
+            guard result.failures > 0, let query = failingRows(of: check), let place = path(check) else {
+                return result
+            }
+            var kept = result
+            let copy =
+                "COPY (SELECT * FROM (\(query)) LIMIT \(rowsMax)) TO \(quotedLiteral(place.file)) (FORMAT parquet)"
+            if (try? connection.execute(copy)) != nil { kept.sample = place.name }
+            return kept
+        }
+    }
+
     /// The query that gives the rows that break `check`, for a person who looks for them; `nil` for a row
     /// count.
     package func failingRows(of check: Check) -> String? {

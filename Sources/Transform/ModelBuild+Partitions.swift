@@ -103,7 +103,8 @@ extension CheckResult {
         return first.indices.map { index in
             CheckResult(
                 check: first[index].check, severity: first[index].severity,
-                failures: parts.reduce(0) { $0 + ($1.indices.contains(index) ? $1[index].failures : 0) })
+                failures: parts.reduce(0) { $0 + ($1.indices.contains(index) ? $1[index].failures : 0) },
+                sample: parts.lazy.compactMap { $0.indices.contains(index) ? $0[index].sample : nil }.first)
         }
     }
 }

@@ -21,6 +21,24 @@ package struct TableSelect: Sendable {
         try requireColumns()
     }
 
+    /// Of a model whose SQL is known to give `columns`.
+    package init(_ model: ModelDefinition, columns: [ColumnSchema]) {
+        self.model = model
+        self.columns = columns
+    }
+
+    /// The columns of the table's files, from those of ``rows``: wide integers are stored as decimal numbers.
+    package static func stored(_ columns: [ColumnSchema], of form: TableForm) -> [ColumnSchema] {
+        if case .view = form { return columns }
+        return columns.map {
+            isWide($0) ? ColumnSchema(name: $0.name, type: "DECIMAL(38,0)") : $0
+        }
+    }
+
+    private static func isWide(_ column: ColumnSchema) -> Bool {
+        column.type == "HUGEINT" || column.type == "UHUGEINT"
+    }
+
     /// The rows of the table, in no order.
     package var rows: String {
         guard case .history(let rules) = model.materialization else { return "\n\(model.sql)\n" }
@@ -43,7 +61,7 @@ package struct TableSelect: Sendable {
     /// The columns as Parquet can hold them. DuckDB would make floating-point numbers of 128-bit integers,
     /// which `sum` of integers gives, and so lose digits.
     var storedColumns: String {
-        let wide = columns.filter { $0.type == "HUGEINT" || $0.type == "UHUGEINT" }.map {
+        let wide = columns.filter(TableSelect.isWide).map {
             "CAST(\(quotedIdentifier($0.name)) AS DECIMAL(38,0)) AS \(quotedIdentifier($0.name))"
         }
         return wide.isEmpty ? "*" : "* REPLACE (\(wide.joined(separator: ", ")))"

@@ -12,7 +12,7 @@ enum Layers {
         ["LakeModel"],
         ["DuckDB", "MySQL", "Postgres", "SQLite"],
         ["Blocking", "Terminal"],
-        ["CDuckDB", "CMariaDB", "CPostgres", "CSQLite", "CTemplates", "CZlib"],
+        ["CDuckDB", "CMalloc", "CMariaDB", "CPostgres", "CSQLite", "CTemplates", "CZlib"],
     ]
 
     /// Targets that are not shipped stand above the services that they imitate, and nothing shipped imports them.

@@ -101,8 +101,11 @@ package enum LakeLayout {
             "\(run)\(part == 1 ? "" : ".\(part)").parquet")
     }
 
-    /// The result of the last audit of a table; failing audits keep a sample beside it.
-    package static func checks(of asset: AssetKey, run: RunID) -> LakePath {
-        system.appending("checks").appending(asset.description).appending("\(run).json")
+    /// Some of the rows that broke a check of an asset when it last failed.
+    ///
+    /// - Parameter check: Its name; letters, digits and `_` of it are kept.
+    package static func sample(of asset: AssetKey, check: String) -> LakePath {
+        let word = check.prefix(120).map { $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "_") ? $0 : "-" }
+        return system.appending("checks").appending(asset.description).appending("\(String(word)).parquet")
     }
 }

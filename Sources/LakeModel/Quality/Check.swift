@@ -67,11 +67,14 @@ package struct CheckResult: Hashable, Sendable, Codable {
     package let severity: Check.Severity
     /// Rows that break the rule; for a row count, how many rows are missing or too many.
     package let failures: Int64
+    /// A Parquet file with some of these rows, relative to the lake; `nil` if none is kept.
+    package var sample: String?
 
-    package init(check: String, severity: Check.Severity, failures: Int64) {
+    package init(check: String, severity: Check.Severity, failures: Int64, sample: String? = nil) {
         self.check = check
         self.severity = severity
         self.failures = failures
+        self.sample = sample
     }
 
     package var passed: Bool { failures == 0 }

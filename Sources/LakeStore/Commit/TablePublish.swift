@@ -211,6 +211,8 @@ package struct PublishBlocked: Diagnostic {
         return "\(asset) was not published: \(list) failed."
     }
     package var remedy: String {
-        "Yesterday's version stays in place. Correct the model or the source, or let the check only warn."
+        let sample = checks.compactMap(\.sample).first
+        return "The published version stays in place. Correct the model or the source, or let the check only warn."
+            + (sample.map { " Some of these rows are in the lake's \($0)." } ?? "")
     }
 }

@@ -27,6 +27,9 @@ final class HostedSteps: StepExecutor {
         self.observer = observer
     }
 
+    /// Whether no step is worked on here.
+    var isIdle: Bool { running.withLock { $0.isEmpty } }
+
     func execute(_ lease: StepLease) async -> StepWork {
         running.withLock { $0[lease.step.run, default: 0] += 1 }
         return await steps(of: lease.step.run).execute(lease)

@@ -1,3 +1,4 @@
+internal import Blocking
 package import LakeModel
 package import Logging
 internal import Metadata
@@ -13,6 +14,7 @@ package final class Node: Sendable {
     /// `nil` of a node that only works.
     package let scheduler: Scheduler?
     private let worker: Worker
+    private let steps: HostedSteps
     private let meter = WorkMeter()
     private let log: Logger
     private let ending = Bell()
@@ -36,8 +38,9 @@ package final class Node: Sendable {
         settings.slots = slots ?? settings.slots
         // Whoever has work for it calls; only a wait before another attempt ends without a call.
         settings.pollEvery = .seconds(2)
+        steps = HostedSteps(host, observer: LoggedSteps(log))
         worker = Worker(
-            id: id, metadata: lake.metadata, executor: HostedSteps(host, observer: LoggedSteps(log)),
+            id: id, metadata: lake.metadata, executor: steps,
             observer: LoggedSteps(log), settings: settings, pools: { host.lake.pools }, meter: meter)
         scheduler = kind == .serve ? Scheduler(host, id: id, log: log) : nil
         slotsMax = settings.slots
@@ -83,8 +86,15 @@ package final class Node: Sendable {
     }
 
     private func sayThatItIsThere() async {
+        var wasIdle = false
         while !Task.isCancelled {
             let now = Lake.now()
+            // Who has done nothing since the last time will not do so at once.
+            if wasIdle, steps.isIdle {
+                let lake = host.lake
+                try? await BlockingPool.shared.run { lake.rest() }
+            }
+            wasIdle = steps.isIdle
             do {
                 try await host.lake.metadata.registerNode(
                     NodeRecord(
