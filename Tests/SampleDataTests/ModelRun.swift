@@ -45,6 +45,12 @@ final class ModelRun {
                 '\(file)', header = false, columns = {\(names)}, nullstr = '\\N', quote = '"', delim = ',')
             \(newest)
             """)
+        // The one night that there was.
+        try connection.execute(
+            """
+            CREATE VIEW bronze_\(table.database)."\(table.name)__all" AS
+            SELECT *, DATE '2026-07-01' AS ingestion_date FROM bronze_\(table.database)."\(table.name)"
+            """)
     }
 
     private func writeCSV(of table: SampleTable, to file: String) throws {
@@ -106,7 +112,7 @@ final class ModelRun {
             for model in ready { try check(model.name, model.sql) }
             waiting.removeAll { model in ready.contains { $0.name == model.name } }
         }
-        #expect(all.count >= 14)
+        #expect(all.count >= 33)
     }
 
     private func mentions(_ sql: String, _ name: String) -> Bool {
@@ -114,17 +120,16 @@ final class ModelRun {
     }
 
     private func check(_ name: String, _ sql: String) throws {
-        try connection.execute("CREATE TABLE \(name) AS \(sql)")
         let start = try #require(sql.firstRange(of: "/*---"))
         let end = try #require(sql.firstRange(of: "---*/"))
         let header = try #require(try Yams.compose(yaml: String(sql[start.upperBound..<end.lowerBound])))
+        try connection.execute("CREATE TABLE \(name) AS \(rows(of: sql, header))")
         let built = try connection.query("DESCRIBE \(name)").rows.map { ($0[0].text ?? "", $0[1].text ?? "") }
         let columns = try #require(header["columns"]?.mapping)
         #expect(columns.keys.map { $0.string ?? "" } == built.map(\.0), "\(name)")
         #expect(columns.values.map { $0["type"]?.string ?? "" } == built.map(\.1), "\(name)")
-        for field in ["description", "grain", "owner", "materialization"] {
-            #expect(header[field]?.string != nil, "\(name)")
-        }
+        for field in ["description", "grain", "owner"] { #expect(header[field]?.string != nil, "\(name)") }
+        #expect(header["materialization"]?.string != nil || header["partitions"] != nil, "\(name)")
         for (column, definition) in columns {
             for check in definition["checks"]?.array() ?? [] {
                 try expectNone(of: check, table: name, column: column.string ?? "")
@@ -133,9 +138,21 @@ final class ModelRun {
         for check in header["checks"]?.array() ?? [] { try expectNone(of: check, table: name, column: nil) }
     }
 
+    /// The table that a model's SELECT becomes. Of a history each key has one version here, as there was one night.
+    private func rows(of sql: String, _ header: Node) -> String {
+        guard let observed = header["history"]?["observed"]?.string else { return sql }
+        return """
+            SELECT * EXCLUDE (\(observed)), \(observed) AS valid_from, nullif(\(observed), \(observed)) AS valid_to,
+                true AS is_current
+            FROM (\(sql))
+            """
+    }
+
     private func expectNone(of check: Node, table: String, column: String?) throws {
         let column = column ?? ""
-        if check.string == "not_null" {
+        if check["not_null"]?["severity"]?.string == "warn" {
+            if try count("\(table) WHERE \(column) IS NULL") > 0 { warnings.insert("\(table).\(column)") }
+        } else if check.string == "not_null" {
             #expect(try count("\(table) WHERE \(column) IS NULL") == 0, "\(table).\(column) is not null")
         } else if check.string == "unique" {
             try expectUnique([column], table)

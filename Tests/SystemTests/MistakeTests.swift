@@ -145,7 +145,7 @@ extension SystemTests {
             try await Lake.telecom { lake in
                 try await lake.succeeds("run")
                 let rows = try await lake.refinedRows()
-                #expect(rows.count == 15)
+                #expect(rows.count == 33)
                 let files = FileManager.default
                 try files.removeItem(atPath: lake.path("lake/silver"))
                 try files.removeItem(atPath: lake.path("lake/gold"))
@@ -153,6 +153,41 @@ extension SystemTests {
                 try await lake.succeeds("run", "silver.*", "gold.*")
                 #expect(try await lake.refinedRows() == rows)
                 try await lake.expectStoreIsClean()
+            }
+        }
+
+        @Test func `agree with bronze to the penny, night after night`() async throws {
+            try await Lake.telecom { lake in
+                try await lake.succeeds("run")
+                try await lake.expectRevenueEqualsBronze()
+                try await lake.succeeds("demo", "generate", "--scale", "0.0005", "--advance-days", "2")
+                try await lake.succeeds("run")
+                try await lake.expectRevenueEqualsBronze()
+                // By days it is divided into months, of which a night builds only the newest.
+                try await lake.succeeds("run", "gold.revenue_by_day", "--partition", "2023-07..2026-07")
+                #expect(
+                    try await lake.rows(
+                        """
+                        SELECT (SELECT sum(net_revenue) FROM gold.revenue_by_day)
+                            - (SELECT sum(net_revenue) FROM gold.revenue_by_month)
+                        """) == ["0.0000"])
+            }
+        }
+
+        @Test func `do not end well if a penny is missing, and say in which figure`() async throws {
+            try await Lake.telecom { lake in
+                try await lake.succeeds("run")
+                let before = try await lake.rows("SELECT sum(found) FROM gold.reconciliation")
+                try lake.edit(
+                    "models/gold/revenue_by_partner.sql", "CAST(sum(i.net_amount) AS DECIMAL(18,4))",
+                    "CAST(sum(i.net_amount) - CASE WHEN p.tier IS NULL THEN 0.01 ELSE 0 END AS DECIMAL(18,4))")
+                let night = try await lake.tarn("run", "gold.*")
+                #expect(night.code == 1)
+                #expect(night.all.contains("accepted_values(difference)"))
+                let states = try await lake.statesOfNewestRun()
+                #expect(states["gold.revenue_by_partner"] == "succeeded")
+                #expect(states["gold.reconciliation"] == "failed")
+                #expect(try await lake.rows("SELECT sum(found) FROM gold.reconciliation") == before)
             }
         }
 
@@ -172,5 +207,45 @@ extension SystemTests {
                 try await lake.expectStoreIsClean()
             }
         }
+    }
+}
+
+extension Lake {
+    /// Expects of every month that the revenue of gold is what bronze has on invoices and credit notes that are
+    /// neither drafts nor void: with VAT by the headers, without it by the amounts, the lines and the services.
+    fileprivate func expectRevenueEqualsBronze(sourceLocation: SourceLocation = #_sourceLocation) async throws {
+        let counted = """
+            WITH counted AS (
+                SELECT i.inv_id, strftime(i.inv_dt, '%Y-%m') AS month, CAST(i.inv_amt AS DECIMAL(18,2)) AS gross
+                FROM bronze_v3_invoice.invoice AS i JOIN bronze_v3_invoice.invoice_status AS s USING (inv_stat_id)
+                WHERE lower(trim(s.stat_nm)) NOT IN ('draft', 'void')
+            )
+            """
+        for (mart, figure, table, amount) in [
+            ("revenue_by_month", "gross_revenue", "counted", "gross"),
+            ("revenue_by_month", "net_revenue", "bronze_v3_invoice.invoice_data", "net_amt"),
+            ("revenue_by_month", "net_revenue", "bronze_v3_invoice.invoice_item", "amt"),
+            ("revenue_by_product_family", "net_revenue", "bronze_v3_invoice.invoice_service", "svc_amt"),
+            ("revenue_by_partner", "net_revenue", "bronze_v3_invoice.invoice_data", "net_amt"),
+            ("arpu_by_month", "net_revenue", "bronze_v3_invoice.invoice_data", "net_amt"),
+        ] {
+            let bronze = try await rows(
+                """
+                \(counted)
+                SELECT c.month, CAST(sum(t.\(amount)) AS DECIMAL(18,4))
+                FROM counted AS c JOIN \(table) AS t ON t.inv_id = c.inv_id GROUP BY c.month ORDER BY c.month
+                """, sourceLocation: sourceLocation)
+            let gold = try await rows(
+                """
+                SELECT strftime(month, '%Y-%m') AS month, CAST(sum(\(figure)) AS DECIMAL(18,4))
+                FROM gold.\(mart) GROUP BY ALL ORDER BY month
+                """, sourceLocation: sourceLocation)
+            #expect(bronze.count >= 36, sourceLocation: sourceLocation)
+            #expect(gold == bronze, "\(mart).\(figure) beside \(table)", sourceLocation: sourceLocation)
+        }
+        // The proof that every night makes for itself.
+        #expect(
+            try await rows("SELECT count(*) > 100, max(abs(difference)) FROM gold.reconciliation")
+                == ["true,0.0000"], sourceLocation: sourceLocation)
     }
 }

@@ -1,9 +1,9 @@
 /*---
 description: >-
-  Average net revenue per user and month, by segment. A user is a customer with an invoice or credit note that counts in the
-  month (gold.revenue_by_month says which count), so customers who pay by the quarter raise the average of their
-  month and are missing from the others. Revenue is net of credit notes and without VAT. The figure per service divides the same
-  revenue by the services that were charged. Averages are rounded to four digits; revenue is not.
+  Average net revenue per user and month, by segment. A user is a customer with an invoice or credit note that counts
+  in the month (gold.revenue_by_month says which count), so customers who pay by the quarter raise the average of
+  their month and are missing from the others. Revenue is net of credit notes and without VAT. The figure per service
+  divides the same revenue by the services that were charged. Averages are rounded to four digits; revenue is not.
 grain: one row per month and customer type
 owner: finance-data@telecom.example
 tags: [finance, mart, arpu]

@@ -1,9 +1,10 @@
 /*---
 description: >-
-  Customers and recurring revenue that were lost, and that came back. A customer is a logo with MRR at the end of a month;
-  it churns in the first month that ends without any, whatever its status says, and is reactivated if a later month ends with some
-  again. gold.mrr_movement says what MRR is. Rates are of what was there at the start of the month. Reactivated customers are
-  neither new nor taken from the churn of an earlier month. Services: gold.service_churn_by_month.
+  Customers and recurring revenue that were lost, and that came back. A customer is a logo with MRR at the end of a
+  month; it churns in the first month that ends without any, whatever its status says, and is reactivated if a later
+  month ends with some again. gold.mrr_movement says what MRR is. Rates are of what was there at the start of the
+  month. Reactivated customers are neither new nor taken from the churn of an earlier month. Services:
+  gold.service_churn_by_month.
 grain: one row per month
 owner: crm-data@telecom.example
 tags: [customer, mart, churn]

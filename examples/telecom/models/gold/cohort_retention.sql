@@ -1,9 +1,10 @@
 /*---
 description: >-
-  What became of the customers who joined in one month: how many still had MRR at the end of each later month, and how much of it.
-  A customer's cohort is the month of its first MRR, for ever; who leaves and comes back is counted again from then on, so a rate
-  may rise. MRR may exceed what the cohort began with, because customers who stay buy more. gold.mrr_movement says
-  what MRR is. Month 0 is the joining month itself; the last month of each cohort may be the running one.
+  What became of the customers who joined in one month: how many still had MRR at the end of each later month, and how
+  much of it. A customer's cohort is the month of its first MRR, for ever; who leaves and comes back is counted again
+  from then on, so a rate may rise. MRR may exceed what the cohort began with, because customers who stay buy more.
+  gold.mrr_movement says what MRR is. Month 0 is the joining month itself; the last month of each cohort may be the
+  running one.
 grain: one row per cohort and month since
 owner: crm-data@telecom.example
 tags: [customer, mart, cohort]

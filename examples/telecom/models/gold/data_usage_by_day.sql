@@ -1,7 +1,7 @@
 /*---
 description: >-
-  Mobile data by day and access point. A subscriber who used two access points is counted at each, so subscribers do not add up over
-  them. A gigabyte is 1,000,000,000 bytes, as tariffs have it.
+  Mobile data by day and access point. A subscriber who used two access points is counted at each, so subscribers do
+  not add up over them. A gigabyte is 1,000,000,000 bytes, as tariffs have it.
 grain: one row per day and access point
 owner: network-data@telecom.example
 tags: [mart, usage, series]

@@ -8,13 +8,16 @@ tags: [finance, mart, mrr]
 materialization: full
 columns:
   month: { type: DATE, description: First day of the month, checks: [not_null, unique] }
-  is_complete: { type: BOOLEAN, description: "Whether the month is over; if not, it is as it will end by what is known", checks: [not_null] }
+  is_complete: { type: BOOLEAN, description: "Whether the month is over; if not, it is as it will end by what is known",
+                 checks: [not_null] }
   opening_mrr: { type: "DECIMAL(18,4)", description: "Pounds a month, at the end of the month before", checks: [not_null] }
   new_mrr: { type: "DECIMAL(18,4)", description: Of customers that never had any, checks: [not_null] }
   expansion_mrr: { type: "DECIMAL(18,4)", description: Of customers that had less, checks: [not_null] }
-  contraction_mrr: { type: "DECIMAL(18,4)", description: "What customers gave up and kept some; not negative", checks: [not_null] }
+  contraction_mrr: { type: "DECIMAL(18,4)", description: "What customers gave up and kept some; not negative",
+                     checks: [not_null] }
   churned_mrr: { type: "DECIMAL(18,4)", description: "What customers gave up and kept none; not negative", checks: [not_null] }
-  reactivated_mrr: { type: "DECIMAL(18,4)", description: "Of customers that had some once, and none a month ago", checks: [not_null] }
+  reactivated_mrr: { type: "DECIMAL(18,4)", description: "Of customers that had some once, and none a month ago",
+                     checks: [not_null] }
   closing_mrr: { type: "DECIMAL(18,4)", description: "Pounds a month, at the end of the month", checks: [not_null] }
   unexplained:
     type: "DECIMAL(18,4)"

@@ -1,8 +1,8 @@
 /*---
 description: >-
-  Monthly recurring revenue of each reseller's customers at the end of each month, and how it came from the month before; direct
-  customers are one row of each month. A customer belongs to the reseller of today, with all of its past, so that changing the
-  reseller is no movement. Each figure adds up to gold.mrr_by_month.
+  Monthly recurring revenue of each reseller's customers at the end of each month, and how it came from the month
+  before; direct customers are one row of each month. A customer belongs to the reseller of today, with all of its
+  past, so that changing the reseller is no movement. Each figure adds up to gold.mrr_by_month.
 grain: one row per month and partner whose customers have or had MRR
 owner: finance-data@telecom.example
 tags: [finance, mart, mrr, partner]
@@ -14,9 +14,11 @@ columns:
   opening_mrr: { type: "DECIMAL(18,4)", description: "Pounds a month, at the end of the month before", checks: [not_null] }
   new_mrr: { type: "DECIMAL(18,4)", description: Of customers that never had any, checks: [not_null] }
   expansion_mrr: { type: "DECIMAL(18,4)", description: Of customers that had less, checks: [not_null] }
-  contraction_mrr: { type: "DECIMAL(18,4)", description: "What customers gave up and kept some; not negative", checks: [not_null] }
+  contraction_mrr: { type: "DECIMAL(18,4)", description: "What customers gave up and kept some; not negative",
+                     checks: [not_null] }
   churned_mrr: { type: "DECIMAL(18,4)", description: "What customers gave up and kept none; not negative", checks: [not_null] }
-  reactivated_mrr: { type: "DECIMAL(18,4)", description: "Of customers that had some once, and none a month ago", checks: [not_null] }
+  reactivated_mrr: { type: "DECIMAL(18,4)", description: "Of customers that had some once, and none a month ago",
+                     checks: [not_null] }
   closing_mrr: { type: "DECIMAL(18,4)", description: "Pounds a month, at the end of the month", checks: [not_null] }
   unexplained:
     type: "DECIMAL(18,4)"

@@ -1,8 +1,9 @@
 /*---
 description: >-
-  Monthly recurring revenue of each product family at the end of each month, and how it came from the month before. Movements are
-  those of customers in the family: one who had only Mobile and adds Fibre is new to Fibre here, and an expansion in
-  gold.mrr_by_month. Opening and closing of all families add up to those of gold.mrr_by_month; single movements need not.
+  Monthly recurring revenue of each product family at the end of each month, and how it came from the month before.
+  Movements are those of customers in the family: one who had only Mobile and adds Fibre is new to Fibre here, and an
+  expansion in gold.mrr_by_month. Opening and closing of all families add up to those of gold.mrr_by_month; single
+  movements need not.
 grain: one row per month and product family that has or had MRR
 owner: finance-data@telecom.example
 tags: [finance, mart, mrr]
@@ -13,9 +14,12 @@ columns:
   opening_mrr: { type: "DECIMAL(18,4)", description: "Pounds a month, at the end of the month before", checks: [not_null] }
   new_mrr: { type: "DECIMAL(18,4)", description: Of the family's customers that never had any, checks: [not_null] }
   expansion_mrr: { type: "DECIMAL(18,4)", description: Of the family's customers that had less, checks: [not_null] }
-  contraction_mrr: { type: "DECIMAL(18,4)", description: "What the family's customers gave up and kept some; not negative", checks: [not_null] }
-  churned_mrr: { type: "DECIMAL(18,4)", description: "What the family's customers gave up and kept none; not negative", checks: [not_null] }
-  reactivated_mrr: { type: "DECIMAL(18,4)", description: "Of the family's customers that had some once, and none a month ago", checks: [not_null] }
+  contraction_mrr: { type: "DECIMAL(18,4)", description: "What the family's customers gave up and kept some; not negative",
+                     checks: [not_null] }
+  churned_mrr: { type: "DECIMAL(18,4)", description: "What the family's customers gave up and kept none; not negative",
+                 checks: [not_null] }
+  reactivated_mrr: { type: "DECIMAL(18,4)", description: "Of the family's customers that had some once, and none a month ago",
+                     checks: [not_null] }
   closing_mrr: { type: "DECIMAL(18,4)", description: "Pounds a month, at the end of the month", checks: [not_null] }
   unexplained:
     type: "DECIMAL(18,4)"

@@ -1,15 +1,16 @@
 /*---
 description: >-
-  Every change of monthly recurring revenue (MRR), by month, customer and product family; what the marts of MRR, churn and
-  cohorts are summed up from. MRR is contracted, not invoiced: the monthly charge without VAT of every billable service that is
-  live at the end of the month. It is live from the day of its activation until the day on which it ceased, or on which its customer
-  left (dim_customer.churned_on), whichever is first; a service that is activated after its customer left is a return.
-  Suspended services are under contract and count; usage and one-off charges do not. Owner, family, price and billability are those of the time
-  (dim_service_history); what was before the lake's first night is taken to have been as it was then. Services without a date of
-  activation (zero in V3) do not count. The running month is as it will end by what is known today, later months are left out.
-  A customer's month is new (never had MRR before), reactivated (had some once, none a month ago), churned (had some a month ago,
-  none now), expansion or contraction (more or less than a month ago), or switched (as much as before, for other families).
-  Who leaves and comes back within a month has not churned.
+  Every change of monthly recurring revenue (MRR), by month, customer and product family; what the marts of MRR, churn
+  and cohorts are summed up from. MRR is contracted, not invoiced: the monthly charge without VAT of every billable
+  service that is live at the end of the month. It is live from the day of its activation until the day on which it
+  ceased, or on which its customer left (dim_customer.churned_on), whichever is first; a service that is activated
+  after its customer left is a return. If V3 takes a leaving back, the customer has never left. Suspended services are
+  under contract and count; usage and one-off charges do not. Owner, family, price and billability are those of the
+  time (dim_service_history); what was before the lake's first night is taken to have been as it was then. Services
+  without a date of activation (zero in V3) do not count. The running month is as it will end by what is known today,
+  later months are left out. A customer's month is new (never had MRR before), reactivated (had some once, none a
+  month ago), churned (had some a month ago, none now), expansion or contraction (more or less than a month ago), or
+  switched (as much as before, for other families). Who leaves and comes back within a month has not churned.
 grain: one row per month, customer and product family whose MRR is other than a month before
 owner: finance-data@telecom.example
 tags: [finance, mart, mrr]

@@ -1,10 +1,10 @@
 /*---
 description: >-
-  Totals of gold beside the same totals of bronze, to the penny; no row may differ, so a night on which one does fails here and
-  says which. Revenue is counted in bronze from four tables that V3 keeps apart: headers (inv_amt, with VAT), amounts
-  (net_amt), lines and services, each without the invoices that are drafts or void. MRR at the end of the
-  newest month, which gold sums up from all movements since the first service, is counted as the charges of the services that
-  are live on that day.
+  Totals of gold beside the same totals of bronze, to the penny; no row may differ, so a night on which one does fails
+  here and says which. Revenue is counted in bronze from four tables that V3 keeps apart: headers (inv_amt, with VAT),
+  amounts (net_amt), lines and services, each without the invoices that are drafts or void. MRR at the end of the
+  newest month, which gold sums up from all movements since the first service, is counted as the charges of the
+  services that are live on that day.
 grain: one row per figure and month
 owner: finance-data@telecom.example
 tags: [finance, proof]

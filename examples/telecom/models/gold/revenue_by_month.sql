@@ -1,8 +1,9 @@
 /*---
 description: >-
   What was invoiced in each month. Revenue is what stands on invoices and credit notes that are neither drafts nor
-  void, by the date of the invoice, whether it was paid or not. Credit notes count against the month in which they were
-  raised, not the one that they correct. The last month is complete when an invoice of its last day, or of a later month, is there.
+  void, by the date of the invoice, whether it was paid or not. Credit notes count against the month in which they
+  were raised, not the one that they correct. The last month is complete when an invoice of its last day, or of a
+  later month, is there.
 grain: one row per month
 owner: finance-data@telecom.example
 tags: [finance, mart, revenue]

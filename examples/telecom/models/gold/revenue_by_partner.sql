@@ -1,8 +1,8 @@
 /*---
 description: >-
   Net revenue by month and reseller; direct customers are one row of each month. Revenue is what gold.revenue_by_month
-  counts, and adds up to it. A customer belongs to the reseller of today, with all of its past. It is what the reseller's
-  customers were invoiced, not what the reseller earned: commission is in silver.dim_partner.
+  counts, and adds up to it. A customer belongs to the reseller of today, with all of its past. It is what the
+  reseller's customers were invoiced, not what the reseller earned: commission is in silver.dim_partner.
 grain: one row per month and partner
 owner: finance-data@telecom.example
 tags: [finance, mart, revenue, partner]

@@ -1,8 +1,8 @@
 /*---
 description: >-
-  Net revenue by month, segment and product family, from customer to service to invoice. Revenue is what gold.revenue_by_month
-  counts, divided among the services of each invoice, and adds up to it. Segment and family are those of today: if a
-  product moves to another family, so does its past.
+  Net revenue by month, segment and product family, from customer to service to invoice. Revenue is what
+  gold.revenue_by_month counts, divided among the services of each invoice, and adds up to it. Segment and family are
+  those of today: if a product moves to another family, so does its past.
 grain: one row per month, customer type and product family
 owner: finance-data@telecom.example
 tags: [finance, mart, revenue]

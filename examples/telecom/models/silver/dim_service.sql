@@ -28,7 +28,7 @@ columns:
   activated_on:
     type: DATE
     description: NULL where V3 holds a zero date; such services are in no figure of churn and MRR
-    checks: [not_null: { severity: warn }]
+    checks: [{ not_null: { severity: warn } }]
   ceased_on: { type: DATE, description: NULL while the service lives }
 checks:
   - row_count: { min: 1 }

@@ -2,8 +2,8 @@
 description: >-
   What dim_service says of a service, and from when until when it said so (Type 2): owner, status, product, tariff and
   price. A version begins when V3 changed the row (service.updated_at), as far as the lake has seen it: the first
-  version of a service is the one that the first night read, and of several changes between two nights only the last is
-  known. Codes have the words of today in every version. Deleted services keep their last version.
+  version of a service is the one that the first night read, and of several changes between two nights only the last
+  is known. Codes have the words of today in every version. Deleted services keep their last version.
 grain: one row per service and version
 owner: crm-data@telecom.example
 tags: [core, service]
@@ -11,7 +11,8 @@ materialization: scd2
 key: service_id
 history:
   observed: observed_at
-  compare: [customer_id, service_type, status, is_billable, product_name, product_family, tariff_name, monthly_charge, activated_on, ceased_on]
+  compare: [customer_id, service_type, status, is_billable, product_name, product_family, tariff_name, monthly_charge,
+            activated_on, ceased_on]
   deletes: ignore
 columns:
   service_id: { type: BIGINT, description: Number of the service in V3, checks: [not_null] }

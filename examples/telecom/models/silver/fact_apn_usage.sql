@@ -1,7 +1,7 @@
 /*---
 description: >-
-  Mobile data of each subscriber and day, by access point. Bronze keeps the 4.7 billion sessions; nobody reads them one
-  by one, so silver has their sums. A session counts on the day of its record, even if it began the day before.
+  Mobile data of each subscriber and day, by access point. Bronze keeps the 4.7 billion sessions; nobody reads them
+  one by one, so silver has their sums. A session counts on the day of its record, even if it began the day before.
 grain: one row per day, subscriber and access point
 owner: network-data@telecom.example
 tags: [apn, pii]

@@ -1,8 +1,8 @@
 /*---
 description: >-
-  Calls as billing loaded them, with the words of their usage type, by the day on which they were loaded. The service is a
-  number only: services change every night, and words from them would put every day out of date. BaRE rated calls of
-  its own: fact_cdr_bare. The two are not parts of one whole, so do not add them up.
+  Calls as billing loaded them, with the words of their usage type, by the day on which they were loaded. The service
+  is a number only: services change every night, and words from them would put every day out of date. BaRE rated calls
+  of its own: fact_cdr_bare. The two are not parts of one whole, so do not add them up.
 grain: one row per call that billing loaded
 owner: finance-data@telecom.example
 tags: [cdr, pii]
@@ -15,8 +15,8 @@ columns:
     checks: [{ relationships: { to: silver.dim_service, column: service_id, severity: warn } }]
   calling_number: { type: VARCHAR }
   called_number: { type: VARCHAR }
-  usage_type: { type: VARCHAR, description: The words of dim_usage_type, checks: [not_null: { severity: warn }] }
-  usage_type_group: { type: VARCHAR, checks: [not_null: { severity: warn }] }
+  usage_type: { type: VARCHAR, description: The words of dim_usage_type, checks: [{ not_null: { severity: warn } }] }
+  usage_type_group: { type: VARCHAR, checks: [{ not_null: { severity: warn } }] }
   duration_seconds: { type: BIGINT, checks: [not_null] }
   price: { type: "DECIMAL(18,5)", description: "Pounds; billing keeps five digits", checks: [not_null] }
   loaded_at: { type: TIMESTAMP, description: London time, checks: [not_null] }

@@ -1,7 +1,7 @@
 /*---
 description: >-
-  Calls as BaRE rated them, by the day of the record. The account is BaRE's own number; bronze_bare.bare_account knows its
-  customer. Costs are doubles in BaRE and become decimals here, at its four digits.
+  Calls as BaRE rated them, by the day of the record. The account is BaRE's own number; bronze_bare.bare_account knows
+  its customer. Costs are doubles in BaRE and become decimals here, at its four digits.
 grain: one row per call that BaRE rated
 owner: finance-data@telecom.example
 tags: [cdr, pii]

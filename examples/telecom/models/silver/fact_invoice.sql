@@ -1,8 +1,8 @@
 /*---
 description: >-
   Invoice headers with their status and amounts (invoice + invoice_status + invoice_data). Revenue, here and in every
-  mart, is what stands on invoices and credit notes that are neither drafts nor void, in the month of the invoice's date,
-  whether it was paid or not. Credit notes are negative and count in the month in which they were raised. What
+  mart, is what stands on invoices and credit notes that are neither drafts nor void, in the month of the invoice's
+  date, whether it was paid or not. Credit notes are negative and count in the month in which they were raised. What
   v3_credit holds are the reasons for them, not more money.
 grain: one row per invoice header
 owner: finance-data@telecom.example

@@ -1,7 +1,8 @@
 /*---
 description: >-
-  Invoice lines with the kind of charge, and the invoice's customer and date. The lines of an invoice add up to its net
-  amount. Lines of drafts and void invoices are here, too: join fact_invoice and ask for is_revenue to leave them out.
+  Invoice lines with the kind of charge, and the invoice's customer and date. The lines of an invoice add up to its
+  net amount. Lines of drafts and void invoices are here, too: join fact_invoice and ask for is_revenue to leave them
+  out.
 grain: one row per invoice line item
 owner: finance-data@telecom.example
 tags: [core, finance]

@@ -1,7 +1,7 @@
 /*---
 description: >-
-  What each invoice charges for each service. V3 holds some pairs twice; the newest row of a pair counts. The services of
-  an invoice add up to its net amount. Drafts and void invoices are here, too, as in fact_invoice_item.
+  What each invoice charges for each service. V3 holds some pairs twice; the newest row of a pair counts. The services
+  of an invoice add up to its net amount. Drafts and void invoices are here, too, as in fact_invoice_item.
 grain: one row per invoice and service
 owner: finance-data@telecom.example
 tags: [core, finance]
