@@ -138,12 +138,13 @@ final class ModelRun {
         for check in header["checks"]?.array() ?? [] { try expectNone(of: check, table: name, column: nil) }
     }
 
-    /// The table that a model's SELECT becomes. Of a history each key has one version here, as there was one night.
+    /// The table that a model's SELECT becomes. Of a history each key has one version, as there was one
+    /// night.
     private func rows(of sql: String, _ header: Node) -> String {
         guard let observed = header["history"]?["observed"]?.string else { return sql }
         return """
-            SELECT * EXCLUDE (\(observed)), \(observed) AS valid_from, nullif(\(observed), \(observed)) AS valid_to,
-                true AS is_current
+            SELECT * EXCLUDE (\(observed)), \(observed) AS valid_from,
+                nullif(\(observed), \(observed)) AS valid_to, true AS is_current
             FROM (\(sql))
             """
     }

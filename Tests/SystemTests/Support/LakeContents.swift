@@ -154,6 +154,8 @@ extension Lake {
             let isRecord = ["_tarn/watermarks/", "_tarn/reconciliation/", "_tarn/checks/"].contains {
                 file.hasPrefix($0)
             }
+            // A sample of the rows that broke a check.
+            if file.hasPrefix("_tarn/checks/"), file.hasSuffix(".parquet") { continue }
             #expect(
                 isRecord && file.hasSuffix(".json"), "\(file) belongs to nothing",
                 sourceLocation: sourceLocation)
