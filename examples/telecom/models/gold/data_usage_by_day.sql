@@ -5,7 +5,7 @@ description: >-
 grain: one row per day and access point
 owner: network-data@telecom.example
 tags: [mart, usage, series]
-partitions: { by: daily, column: day }
+partitions: { by: daily, column: day, timezone: Europe/London }
 columns:
   day: { type: DATE, description: "Of the sessions' records, in London", checks: [not_null] }
   apn_id: { type: INTEGER, description: Access point, checks: [not_null] }

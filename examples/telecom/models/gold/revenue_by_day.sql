@@ -6,7 +6,7 @@ description: >-
 grain: one row per day, customer type, service type and product family
 owner: finance-data@telecom.example
 tags: [finance, mart, revenue, series]
-partitions: { by: monthly, column: day, start: 2023-07-01, end_offset: 1 }
+partitions: { by: monthly, column: day, start: 2023-07-01, end_offset: 1, timezone: Europe/London }
 columns:
   day: { type: DATE, description: Date of the invoices, checks: [not_null] }
   customer_type: { type: VARCHAR, description: Segment, checks: [not_null] }

@@ -5,7 +5,7 @@ description: >-
 grain: one row per day and usage type group
 owner: finance-data@telecom.example
 tags: [mart, usage, series]
-partitions: { by: daily, column: day }
+partitions: { by: daily, column: day, timezone: Europe/London }
 columns:
   day: { type: DATE, description: "When billing loaded them, in London", checks: [not_null] }
   usage_type_group: { type: VARCHAR, checks: [not_null] }

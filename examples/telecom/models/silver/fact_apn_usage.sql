@@ -5,7 +5,7 @@ description: >-
 grain: one row per day, subscriber and access point
 owner: network-data@telecom.example
 tags: [apn, pii]
-partitions: { by: daily, column: day }
+partitions: { by: daily, column: day, timezone: Europe/London }
 columns:
   day: { type: DATE, description: "Of the records, in London", checks: [not_null] }
   msisdn: { type: BIGINT, description: "The subscriber's number, with its country code", checks: [not_null] }

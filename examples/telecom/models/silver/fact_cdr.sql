@@ -6,7 +6,7 @@ description: >-
 grain: one row per call that billing loaded
 owner: finance-data@telecom.example
 tags: [cdr, pii]
-partitions: { by: daily, column: day }
+partitions: { by: daily, column: day, timezone: Europe/London }
 columns:
   day: { type: DATE, description: "When billing loaded it, in London", checks: [not_null] }
   cdr_id: { type: BIGINT, description: Number of the record in billing, checks: [not_null, unique] }

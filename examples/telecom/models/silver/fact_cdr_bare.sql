@@ -5,7 +5,7 @@ description: >-
 grain: one row per call that BaRE rated
 owner: finance-data@telecom.example
 tags: [cdr, pii]
-partitions: { by: daily, column: day }
+partitions: { by: daily, column: day, timezone: Europe/London }
 columns:
   day: { type: DATE, description: "Of the record, in London", checks: [not_null] }
   record_id: { type: BIGINT, description: Number of the record in BaRE, checks: [not_null, unique] }
