@@ -31,13 +31,15 @@ package struct FileStatistics: Sendable {
         // Bounds of texts and blobs are cut off by some writers; these are the least that is said.
         let selects = schema.enumerated().map { index, column in
             let name = quotedLiteral(column.name)
-            let isOrdered = !column.type.hasSuffix("]") && !["STRUCT", "MAP", "UNION", "JSON", "BLOB", "BIT"].contains {
-                column.type.hasPrefix($0)
-            }
+            let isOrdered =
+                !column.type.hasSuffix("]")
+                && !["STRUCT", "MAP", "UNION", "JSON", "BLOB", "BIT"].contains {
+                    column.type.hasPrefix($0)
+                }
             let bound = { (function: String, value: String) in
-                isOrdered
-                    ? "CAST(CASE WHEN count(*) = count(\(value)) THEN \(function)(TRY_CAST(\(value) AS \(column.type))) END AS VARCHAR)"
-                    : "CAST(NULL AS VARCHAR)"
+                guard isOrdered else { return "CAST(NULL AS VARCHAR)" }
+                let found = "\(function)(TRY_CAST(\(value) AS \(column.type)))"
+                return "CAST(CASE WHEN count(*) = count(\(value)) THEN \(found) END AS VARCHAR)"
             }
             return """
                 SELECT \(index), CASE WHEN count(*) = count(stats_null_count) \

@@ -1,5 +1,4 @@
 internal import Blocking
-internal import CMalloc
 internal import DuckDB
 internal import Extraction
 internal import FoundationEssentials
@@ -126,7 +125,7 @@ package final class Lake: Sendable {
     func rest() {
         let wereRunning = [engine.withLock { $0.take() != nil }, extraction.withLock { $0.take() != nil }]
         // What goes on using one keeps it.
-        if wereRunning.contains(true) { malloc_trim(0) }
+        if wereRunning.contains(true) { ProcessMemory.giveBack() }
     }
 
     var engineSettings: [String: String] {

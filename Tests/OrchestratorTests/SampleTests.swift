@@ -4,6 +4,7 @@ import LakeModel
 import LakeSQL
 import Metadata
 import Orchestrator
+import TarnTesting
 import Testing
 
 @Suite struct `Rows that break a check` {

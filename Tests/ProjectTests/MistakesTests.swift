@@ -62,6 +62,9 @@ struct WrongFile: CustomTestStringConvertible, Sendable {
         .lake("zzz: x", "4:1: unknown key 'zzz'. [project.unknown-key]"),
         .lake("description: 5", "4:14: expected text, found the number 5. [project.wrong-type]"),
         .lake("description: [a]", "4:14: expected text, found a list. [project.wrong-type]"),
+        .lake("openlineage: {}", "4:14: openlineage has exactly one of file, url. [project.missing-key]"),
+        .lake(
+            "openlineage: { url: ftp://x }", "4:21: 'url' is not an address of HTTP. [project.bad-value]"),
         .lake("description:", "4:13: expected text, found nothing. [project.wrong-type]"),
         .lake("description: ' '", "4:14: expected text, found an empty text. [project.bad-value]"),
         .lake(
@@ -235,7 +238,18 @@ struct WrongFile: CustomTestStringConvertible, Sendable {
 
     static let ofModels: [WrongFile] = [
         .model("grian: x", "2:1: unknown key 'grian': did you mean 'grain'? [project.unknown-key]"),
-        .model("materialization: view", "2:18: expected full, found 'view'. [project.bad-value]"),
+        .model(
+            "materialization: table",
+            "2:18: expected one of full, incremental, scd2, view, found 'table'. [project.bad-value]"),
+        .model("key: n", "2:1: 'key' has no meaning with materialization full. [project.conflict]"),
+        .model(
+            "materialization: scd2\nkey: n", "2:1: materialization scd2 needs 'history'. [project.missing-key]"),
+        .model(
+            "materialization: view\nlayout: { sort: n }",
+            "3:1: 'layout' has no meaning for a view, which has no file. [project.conflict]"),
+        .model(
+            "columns: { n: {} }\nlayout: { sort: m }",
+            "3:17: the column 'm' is not declared: did you mean 'n'? [project.unknown-column]"),
         .model(
             "columns: { n: { checks: [not_nul] } }",
             "2:26: unknown check 'not_nul': did you mean 'not_null'? [project.unknown-check]"),

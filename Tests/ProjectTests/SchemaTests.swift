@@ -39,6 +39,8 @@ import Testing
             "has a + in the middle", "cannot be the name of a schedule",
             "cannot be the name of a backfill", "the name of a bronze table",
             "the address of a page", "no time from one look", "no table is younger",
+            // Of models and of lineage.
+            "needs 'history'", "openlineage has exactly one", "not an address of HTTP",
             // Of serve.
             "found 'localhost:99999'",
         ]

@@ -25,7 +25,7 @@ def script(columns, run, numbers):
             if column == key:
                 out.append("'20260101T000000Z-' || substr('000000' || CAST(n.n AS TEXT), length(CAST(n.n AS TEXT)) + 1)")
             elif column.endswith("_at"):
-                out.append(f"o.{column} - n.n * 120000000")
+                out.append(f"o.{column} - CAST(n.n AS BIGINT) * 120000000")
             else:
                 out.append(f"o.{column}")
         return ", ".join(out)

@@ -96,7 +96,7 @@ class Service:
                     digits = line.split("127.0.0.1:")[1]
                     self.port = int("".join(c for c in digits[:5] if c.isdigit()))
             try:
-                if self.port and urllib.request.urlopen(f"http://127.0.0.1:{self.port}/ready").status == 200:
+                if self.port and urllib.request.urlopen(f"http://127.0.0.1:{self.port}/health/ready").status == 200:
                     return time.monotonic() - self.began
             except OSError:
                 pass

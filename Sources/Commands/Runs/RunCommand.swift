@@ -124,7 +124,9 @@ struct RunCommand: AsyncParsableCommand {
     private func sendLineage(of lake: Lake) async {
         guard let feed = OpenLineageFeed(lake) else { return }
         do {
-            try await feed.send(as: WorkerID(ProcessTable.current(), random: .random(in: 0...UInt32.max)))
+            try await feed.send(
+                as: WorkerID(ProcessTable.current(), random: .random(in: 0...UInt32.max)),
+                patience: .seconds(20))
         } catch let mistake as any Diagnostic {
             Output.note("\(mistake.problem) \(mistake.remedy)")
         } catch {

@@ -132,5 +132,6 @@ struct OpenLineageEvent: Encodable, Sendable {
         let _producer = OpenLineageEvent.producer
         let _schemaURL =
             "https://openlineage.io/spec/facets/1-0-2/OutputStatisticsOutputDatasetFacet.json"
+            + "#/$defs/OutputStatisticsOutputDatasetFacet"
     }
 }

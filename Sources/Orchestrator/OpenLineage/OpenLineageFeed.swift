@@ -21,12 +21,13 @@ package struct OpenLineageFeed: Sendable {
 
     /// Of all processes of a lake one sends at a time.
     private static let office = "openlineage"
-    private static let heldFor = Duration.seconds(60)
+    private static let heldFor = Duration.seconds(120)
     /// Runs from before are not told when it is switched on.
     private static let beginsWith = Duration.seconds(3_600)
     /// How late a run may be recorded, by clocks that differ.
     private static let slack = Duration.seconds(600)
-    private static let eventsAtOnce = 500
+    /// How far it got is remembered after so many: a file takes many at once, a server each by itself.
+    private var eventsAtOnce: Int { if case .file = definition.sink { 500 } else { 8 } }
 
     /// `nil` if nobody wants to know.
     package init?(_ lake: Lake) {
@@ -37,37 +38,46 @@ package struct OpenLineageFeed: Sendable {
 
     /// Sends what was not sent yet.
     ///
-    /// - Returns: How many events were sent; 0 also if another process sends.
+    /// - Parameter patience: After which time the rest is left for the next time; `nil` is never.
+    /// - Returns: How many events were taken; 0 also if another process sends.
     /// - Throws: ``OpenLineageUnreachable``, and what the metadata throws. What was sent until then is
     ///   remembered.
     @discardableResult
-    package func send(as worker: WorkerID) async throws -> Int {
-        let now = Lake.now()
-        guard
-            try await lake.metadata.lead(
-                OpenLineageFeed.office, as: worker, for: OpenLineageFeed.heldFor, at: now) != nil
-        else { return 0 }
+    package func send(as worker: WorkerID, patience: Duration? = nil) async throws -> Int {
+        guard try await holds(worker) else { return 0 }
         let result: Result<Int, any Error>
-        do { result = .success(try await sendAll(now)) } catch { result = .failure(error) }
+        let deadline = patience.map { ContinuousClock.now + $0 }
+        do { result = .success(try await sendAll(as: worker, deadline)) } catch { result = .failure(error) }
         try? await lake.metadata.resign(OpenLineageFeed.office, as: worker)
         return try result.get()
     }
 
-    private func sendAll(_ now: Timestamp) async throws -> Int {
-        var cursor = try await self.cursor() ?? Cursor(since: (now - OpenLineageFeed.beginsWith).microseconds)
+    private func holds(_ worker: WorkerID) async throws -> Bool {
+        try await lake.metadata.lead(
+            OpenLineageFeed.office, as: worker, for: OpenLineageFeed.heldFor, at: Lake.now()) != nil
+    }
+
+    private func sendAll(as worker: WorkerID, _ deadline: ContinuousClock.Instant?) async throws -> Int {
+        var cursor: Cursor
+        if let known = try await self.cursor() {
+            cursor = known
+        } else {
+            // Whoever is down now gets everything from here on.
+            cursor = Cursor(since: (Lake.now() - OpenLineageFeed.beginsWith).microseconds)
+            try await remember(cursor)
+        }
         let since = Timestamp(microseconds: cursor.since)
         let runs = try await lake.metadata.activity(since: since, of: []).filter { $0.createdAt >= since }
         var count = 0
         for run in runs {
             var sent = cursor.sent[run.run.text] ?? 0
-            guard sent < run.newestEvent, let told = try await translation(of: run.run) else { continue }
             while sent < run.newestEvent {
-                let events = try await lake.metadata.events(
-                    of: run.run, after: sent, limit: OpenLineageFeed.eventsAtOnce)
-                guard let last = events.last else { break }
-                let translated = events.compactMap { told.event($0) }
-                try await deliver(translated)
-                count += translated.count
+                if let deadline, .now > deadline { return count }
+                guard try await holds(worker) else { return count }
+                let events = try await lake.metadata.events(of: run.run, after: sent, limit: eventsAtOnce)
+                // What is known of steps is read after the events that tell of their ends.
+                guard let last = events.last, let told = try await translation(of: run.run) else { break }
+                count += try await deliver(events.compactMap { told.event($0) })
                 sent = last.sequence
                 cursor.sent[run.run.text] = sent
                 try await remember(cursor)
@@ -124,7 +134,7 @@ package struct OpenLineageFeed: Sendable {
         }
         return OpenLineageTranslation(
             namespace: definition.namespace, selection: report.summary.selection,
-            end: report.summary.state.isFinal ? report.summary.state : nil, assets: assets, steps: steps)
+            assets: assets, steps: steps)
     }
 
     private func asset(_ key: AssetKey) async throws -> OpenLineageTranslation.Asset {
@@ -142,8 +152,9 @@ package struct OpenLineageFeed: Sendable {
 
     // MARK: Where to
 
-    private func deliver(_ events: [OpenLineageEvent]) async throws {
-        guard !events.isEmpty else { return }
+    /// - Returns: How many were taken.
+    private func deliver(_ events: [OpenLineageEvent]) async throws -> Int {
+        guard !events.isEmpty else { return 0 }
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
         let lines = try events.map { Array(try encoder.encode($0)) }
@@ -151,8 +162,11 @@ package struct OpenLineageFeed: Sendable {
         case .file(let path):
             let bytes = lines.flatMap { $0 + [UInt8(ascii: "\n")] }
             try await BlockingPool.shared.run { try OpenLineageFeed.append(bytes, to: path) }
+            return lines.count
         case .http(let url, let token):
-            for line in lines { try await post(line, to: url, token) }
+            var taken = 0
+            for line in lines where try await post(line, to: url, token) { taken += 1 }
+            return taken
         }
     }
 
@@ -176,20 +190,27 @@ package struct OpenLineageFeed: Sendable {
             }
             written += count
         }
+        // What is remembered as sent is there.
+        guard fsync(file) == 0 || errno == EINVAL else { throw failed() }
     }
 
-    private func post(_ body: [UInt8], to url: String, _ token: Secret?) async throws {
+    /// A redirection would make a GET without a body of it, and be taken for success.
+    private static let client = HTTPClient(
+        eventLoopGroupProvider: .singleton, configuration: .init(redirectConfiguration: .disallow))
+
+    /// - Returns: Whether it was taken; what a receiver will never take keeps nothing else from it.
+    private func post(_ body: [UInt8], to url: String, _ token: Secret?) async throws -> Bool {
         var request = HTTPClientRequest(url: url)
         request.method = .POST
         request.headers.add(name: "Content-Type", value: "application/json")
         request.headers.add(name: "User-Agent", value: "tarn")
         if let token { request.headers.add(name: "Authorization", value: "Bearer \(token.reveal())") }
         request.body = .bytes(ByteBuffer(bytes: body))
-        // An address may hold a key in its query.
-        let shown = String(url.prefix { $0 != "?" })
+        // An address may hold a key in its query, or a password before its host.
+        let shown = String(url.prefix { $0 != "?" }.split(separator: "@").last ?? "")
         let answer: HTTPClientResponse
         do {
-            answer = try await HTTPClient.shared.execute(
+            answer = try await OpenLineageFeed.client.execute(
                 request, timeout: .nanoseconds(Int64(definition.timeout.seconds * 1_000_000_000)))
             for try await _ in answer.body {}
         } catch is CancellationError {
@@ -199,8 +220,10 @@ package struct OpenLineageFeed: Sendable {
             throw OpenLineageUnreachable(where: shown, reason: "it does not answer (\(reason))")
         }
         guard (200...299).contains(answer.status.code) else {
+            if [400, 413, 422].contains(answer.status.code) { return false }
             throw OpenLineageUnreachable(where: shown, reason: "it answers \(answer.status.code)")
         }
+        return true
     }
 }
 

@@ -8,8 +8,6 @@ struct OpenLineageTranslation: Sendable {
     let namespace: String
     /// What the run selected; the name of the job around its steps.
     let selection: String
-    /// How the run ended; `nil` while it has not.
-    let end: RunState?
     let assets: [AssetKey: Asset]
     let steps: [StepKey: Step]
 
@@ -30,7 +28,7 @@ struct OpenLineageTranslation: Sendable {
 
     /// `nil` of what is no transition of a run or a step, such as a note.
     func event(_ event: RunEvent) -> OpenLineageEvent? {
-        guard let kind = kind(of: event.draft.kind) else { return nil }
+        guard let kind = kind(of: event) else { return nil }
         let draft = event.draft
         let task = draft.asset == nil ? StepTask.build : self.task(of: draft.text)
         let step = draft.asset.map { StepKey($0, draft.partition, task: task) }
@@ -70,8 +68,8 @@ struct OpenLineageTranslation: Sendable {
             inputs: step == nil ? [] : asset?.inputs ?? [], outputs: outputs)
     }
 
-    private func kind(of kind: RunEvent.Kind) -> OpenLineageEvent.Kind? {
-        switch kind {
+    private func kind(of event: RunEvent) -> OpenLineageEvent.Kind? {
+        switch event.draft.kind {
         case .runStarted, .stepStarted: .start
         case .stepSucceeded, .stepSkipped: .complete
         case .stepFailed, .stepLost: .fail
@@ -80,7 +78,7 @@ struct OpenLineageTranslation: Sendable {
         case .stepBlocked, .stepCancelled: .abort
         case .runLost: .fail
         case .runFinished:
-            switch end {
+            switch RunState(rawValue: event.draft.text) {
             case .failed, .lost: .fail
             case .cancelled: .abort
             default: .complete

@@ -17,6 +17,9 @@ package actor Scheduler {
     let log: Logger
     private let bell = Bell()
     private var epoch: LeaseEpoch?
+    /// When the office is asked for again. Every call of somebody else is answered without: a sign of life
+    /// is a change of the metadata, which would call again.
+    private var renewsAt = Timestamp(microseconds: 0)
     private var generation = 0
     private var records: [TriggerID: TriggerRecord] = [:]
     private var pauses: [TriggerID: Bool] = [:]
@@ -91,10 +94,7 @@ package actor Scheduler {
         let now = Lake.now()
         do {
             let lake = host.lake
-            guard
-                let held = try await lake.metadata.lead(
-                    Scheduler.office, as: id, for: Scheduler.heldFor, at: now)
-            else {
+            guard let held = try await office(of: lake, at: now) else {
                 if epoch != nil { log.notice("another process is the scheduler now") }
                 epoch = nil
                 return now + Scheduler.renewEvery
@@ -115,15 +115,25 @@ package actor Scheduler {
             let backfills = try await advanceBackfills(of: lake, at: now)
             sendLineage(of: lake, at: now)
             let looks = watched.values.map(\.looksAt).min()
-            return [looks, backfills, now + Scheduler.renewEvery].compactMap { $0 }.min() ?? now
+            return [looks, backfills, renewsAt].compactMap { $0 }.min() ?? now
         } catch is CancellationError {
             return now
         } catch {
             log.warning("the scheduler could not work", metadata: ["error": "\(error)"])
             // Nothing was stored, so everything is looked at again.
+            renewsAt = now
             for key in watched.keys { watched[key]?.looksAt = now }
             return now + .seconds(2)
         }
+    }
+
+    /// The epoch under which this process starts things; `nil` if another one does.
+    private func office(of lake: Lake, at now: Timestamp) async throws -> LeaseEpoch? {
+        if let epoch, now < renewsAt { return epoch }
+        let held = try await lake.metadata.lead(
+            Scheduler.office, as: id, for: Scheduler.heldFor, at: now)
+        renewsAt = now + Scheduler.renewEvery
+        return held
     }
 
     /// - Returns: When the next of them can be brought forward by time alone.

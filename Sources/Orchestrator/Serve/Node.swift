@@ -62,6 +62,7 @@ package final class Node: Sendable {
     package func run() async {
         await withDiscardingTaskGroup { group in
             group.addTask { await self.sayThatItIsThere() }
+            group.addTask { await self.settle() }
             group.addTask { await self.listen() }
             if let scheduler { group.addTask { await scheduler.run() } }
             group.addTask { await self.endInGrace() }
@@ -83,6 +84,13 @@ package final class Node: Sendable {
         guard !Task.isCancelled else { return }
         log.notice("the grace is over: what runs is handed back")
         await worker.stopAll()
+    }
+
+    /// What was needed to start is not needed to wait.
+    private func settle() async {
+        try? await Task.sleep(for: .seconds(2))
+        guard !Task.isCancelled, steps.isIdle else { return }
+        try? await BlockingPool.shared.run { ProcessMemory.giveBack() }
     }
 
     private func sayThatItIsThere() async {
