@@ -53,6 +53,7 @@ package struct ModelBuild: Sendable {
             throw ModelFailure(store: key)
         }
         let began = ContinuousClock.now
+        let published = try await model.published(in: store)
         let rows = try await withConnection { connection in
             watch(connection.interrupter)
             try session.define(inputs, on: connection)
@@ -67,13 +68,14 @@ package struct ModelBuild: Sendable {
             let table = "read_parquet(\(quotedPath(path)), hive_partitioning = false)"
             return (try ModelBuild.schema(of: "FROM \(table)", on: connection), try audit(connection, path))
         }
+        let breaking = try model.keepContract(with: published, columns: audited.schema, by: run)
         try await settled
         let table = StagedTable(
             asset: key, run: run, epoch: epoch, rows: rows, version: version, codeHash: model.codeHash,
             engine: ModelBuild.engine,
             inputs: inputs.map { TableManifest.Input(asset: $0.key, version: $0.version) },
             schema: audited.schema,
-            checks: audited.checks, seconds: (ContinuousClock.now - began).seconds)
+            checks: audited.checks, seconds: (ContinuousClock.now - began).seconds, breaking: breaking)
         return try await TablePublish(store, now: now).publish(table, confirmLease: confirmLease)
     }
 
@@ -107,25 +109,10 @@ package struct ModelBuild: Sendable {
 }
 
 extension LakeGraph.Model {
-    /// Checks the SQL against the tables that `connection` knows, and leaves an empty table of its name if
-    /// there is none, so that models that read it can be checked too. Blocks.
-    /// - Throws: ``ModelFailure``.
-    package func bind(on connection: Connection) throws {
-        do {
-            try requireDeclaredColumns(on: connection)
-            try connection.execute(
-                """
-                CREATE SCHEMA IF NOT EXISTS \(quotedIdentifier(definition.key.schema)); \
-                CREATE VIEW IF NOT EXISTS \(definition.key.quotedName) AS
-                \(definition.sql)
-                """)
-        } catch let error as DuckDBError {
-            throw ModelFailure(error, in: definition)
-        }
-    }
-
     /// A declared column is a promise to the model's readers: it is there, of its type.
-    func requireDeclaredColumns(on connection: Connection) throws {
+    /// - Returns: The columns that the SQL gives.
+    @discardableResult
+    func requireDeclaredColumns(on connection: Connection) throws -> [ResultColumn] {
         let columns = try connection.prepare("\n\(definition.sql)").columns
         for column in definition.columns {
             guard let actual = columns.first(where: { $0.name.lowercased() == column.name.lowercased() })
@@ -140,5 +127,6 @@ extension LakeGraph.Model {
                 )
             }
         }
+        return columns
     }
 }
