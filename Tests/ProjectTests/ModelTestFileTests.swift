@@ -77,7 +77,7 @@ import Testing
 
     @Test(arguments: [
         ("tests:\n  - { name: a, model: silver.fact, expct: [] }",
-            ["tests/a.yaml:2:34: unknown key 'expct': did you mean 'expect'? [project.unknown-key]"]),
+            ["tests/a.yaml:2:36: unknown key 'expct': did you mean 'expect'? [project.unknown-key]"]),
         ("tests:\n  - { name: a, model: silver.fact }",
             ["tests/a.yaml:2:5: a test needs the key 'expect' or 'expect_error'. [project.missing-key]"]),
         ("tests:\n  - { name: a, model: silver.fact, expect: [], expect_error: x }",

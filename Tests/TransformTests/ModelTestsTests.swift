@@ -13,13 +13,17 @@ import Transform
         files: [String: String] = [:]
     ) async throws -> [String] {
         try await results(sql, tests, published: published, files: files).map { result in
+            print("OUT", result.outcome)
             switch result.outcome {
             case .passed: return "ok"
             case .failed(let failure):
                 return "\(failure.code) \(failure.place?.description ?? "-"): \(failure.problem)"
             case .differs(let rows):
-                return "differing \(rows.differing.map { "\($0.expected) \($0.actual)" }) "
-                    + "missing \(rows.missing) unexpected \(rows.unexpected)"
+                func text(_ rows: [RowDifference.Row]) -> String {
+                    rows.map { $0.map { $0 ?? "NULL" }.joined(separator: "/") }.joined(separator: " ")
+                }
+                return "differing \(text(rows.differing.flatMap { [$0.expected, $0.actual] })) "
+                    + "missing \(text(rows.missing)) unexpected \(text(rows.unexpected))"
             }
         }
     }
@@ -57,7 +61,7 @@ import Transform
         #expect(
             try await run(sql, test(given, "[{ id: 1, name: A }, { id: 3, name: C }, { id: 4, name: D }]"))
                 == [
-                    #"differing [[Optional("1"), Optional("A")] [Optional("1"), nil]] missing [[Optional("3"), Optional("C")], [Optional("4"), Optional("D")]] unexpected [[Optional("2"), Optional("B")]]"#
+                    "differing 1/A 1/NULL missing 3/C 4/D unexpected 2/B"
                 ])
         #expect(try await run(sql, test("{}", "[]")) == ["ok"])
     }
@@ -65,10 +69,10 @@ import Transform
     @Test func `knows what the SQL needs and nobody has named`() async throws {
         let sql = """
             WITH q AS (SELECT * FROM bronze_app.customer)
-            SELECT i.id, upper(q.name) AS name, year(i.at) AS year, i.at - INTERVAL 1 DAY AS before, k.extra
+            SELECT i.id, upper(q.name) AS name, year(i.day) AS year, i.day - INTERVAL 1 DAY AS before, k.extra
             FROM bronze_app.invoice AS i
             LEFT JOIN q ON q.id = i.customer_id AND q.deleted IS NULL
-            LEFT JOIN silver.dim_customer AS k USING (id)
+            LEFT JOIN silver.dim_customer AS k ON k.id = i.id
             QUALIFY row_number() OVER (PARTITION BY i.id ORDER BY i.version DESC) = 1
             """
         let tests =
@@ -77,7 +81,7 @@ import Transform
               - name: with more
                 model: silver.m
                 given:
-                  bronze_app.invoice: [{ id: 1, customer_id: 5, at: 2026-03-01 }]
+                  bronze_app.invoice: [{ id: 1, customer_id: 5, day: 2026-03-01 }]
                   bronze_app.customer: [{ id: 5, name: ann }]
                 expect: [{ id: 1, name: ANN, year: 2026, before: 2026-02-28 }]
             """
@@ -114,7 +118,7 @@ import Transform
                 test("{ silver.other: [{ day: 2026-01-01, n: 1 }] }", "[{ day: TIMESTAMP, n: SMALLINT }]"),
                 files: [
                     "models/silver/other.sql":
-                        "SELECT CAST(at AS TIMESTAMP) AS day, CAST(n AS SMALLINT) AS n FROM bronze_app.invoice"
+                        "SELECT CAST(at_ts AS TIMESTAMP) AS day, CAST(n AS SMALLINT) AS n FROM bronze_app.invoice"
                 ]) == ["ok"])
     }
 
@@ -188,8 +192,8 @@ import Transform
     }
 
     @Test func `tells its mistakes with their places and the nearest name`() async throws {
-        let sql = "SELECT id, at FROM bronze_app.invoice"
-        let published = ["bronze_app.invoice": [("id", "INTEGER"), ("at", "DATE")]]
+        let sql = "SELECT id, day FROM bronze_app.invoice"
+        let published = ["bronze_app.invoice": [("id", "INTEGER"), ("day", "DATE")]]
         func mistake(_ given: String, _ expect: String, types: String = "{}") async throws -> String? {
             try await run(
                 sql, test(given, expect) + "    types: \(types)\n", published: published
@@ -206,16 +210,16 @@ import Transform
             try await mistake("{ bronze_app.invoice: [{ id: 1 }] }", "[{ di: 1 }]")
                 == "test.unknown-column tests/m.yaml:5:16: The SQL of silver.m does not give a column 'di': did you mean 'id'?")
         #expect(
-            try await mistake("{ bronze_app.invoice: [{ id: 1, at: soon }] }", "[{ id: 1, at: null }]")
-                == "test.bad-value tests/m.yaml:4:45: The value of 'at' is no DATE.")
+            try await mistake("{ bronze_app.invoice: [{ id: 1, day: soon }] }", "[{ id: 1, day: null }]")
+                == "test.bad-value tests/m.yaml:4:49: The value of 'day' is no DATE.")
         #expect(
-            try await mistake("{ bronze_app.invoice: [] }", "[{ at: soon }]")
-                == "test.bad-value tests/m.yaml:5:20: The value of 'at' is no DATE.")
+            try await mistake("{ bronze_app.invoice: [] }", "[{ day: soon }]")
+                == "test.bad-value tests/m.yaml:5:21: The value of 'day' is no DATE.")
         #expect(
             try await mistake("{ bronze_app.invoice: [] }", "[{ id: one }]")
                 == "test.bad-value tests/m.yaml:5:20: The value of 'id' is no INTEGER.")
         let type = try await mistake("{}", "[]", types: "{ bronze_app.invoice: { id: NUMBR } }")
-        #expect(type?.hasPrefix("test.bad-type tests/m.yaml:6:35: 'id' cannot be of the type NUMBR") == true, "\(type ?? "")")
+        #expect(type?.hasPrefix("test.bad-type tests/m.yaml:6:36: 'id' cannot be of the type NUMBR") == true, "\(type ?? "")")
         let sqlMistake = try await mistake("{ bronze_app.invoice: { sql: SELECT nothing } }", "[]")
         #expect(sqlMistake?.hasPrefix("test.sql tests/m.yaml:4:") == true, "\(sqlMistake ?? "")")
         let unread = try await #require(throws: Diagnostics.self) {
@@ -252,14 +256,14 @@ import Transform
                   - name: number \(number)
                     model: silver.m
                     given:
-                      bronze_app.invoice: [{ id: \(number), customer_id: 1, total: 2.50, at: 2026-01-02 }]
+                      bronze_app.invoice: [{ id: \(number), customer_id: 1, total: 2.50, day: 2026-01-02 }]
                       bronze_app.customer: [{ id: 1, name: Ann }]
-                    expect: [{ id: \(number), name: Ann, total: 2.5, at: 2026-01-02 }]
+                    expect: [{ id: \(number), name: Ann, total: 2.5, day: 2026-01-02 }]
 
                 """
         }
         let sql = """
-            SELECT i.id, c.name, sum(i.total) AS total, max(i.at) AS at FROM bronze_app.invoice AS i
+            SELECT i.id, c.name, sum(i.total) AS total, max(i.day) AS day FROM bronze_app.invoice AS i
             LEFT JOIN bronze_app.customer AS c ON c.id = i.customer_id AND c.deleted_at IS NULL GROUP BY ALL
             """
         let all = try await results(sql, tests)

@@ -42,12 +42,8 @@ struct TestTable {
     mutating func set(_ type: String?, ofColumn index: Int) { columns[index].type = type }
     mutating func removeLast() { columns.removeLast() }
 
-    /// Gives the table its name, in the place of an earlier one.
-    func define(on connection: Connection) throws(DuckDBError) {
-        try connection.execute("CREATE OR REPLACE VIEW \(asset.quotedName) AS \(select)")
-    }
-
-    private var select: String {
+    /// A SELECT of its rows.
+    var select: String {
         guard !columns.isEmpty else { return "SELECT NULL AS __tarn_none WHERE false" }
         switch rows {
         case .sql(let sql, _):
@@ -101,6 +97,15 @@ struct TestTable {
             }
         }
         return nil
+    }
+}
+
+extension [TestTable] {
+    /// Decides on the types of what is made from them.
+    var shape: String {
+        map { table in
+            table.columns.map { "\($0.name) \($0.type ?? "") \($0.isGiven && $0.type == nil)" }.joined(separator: ",")
+        }.joined(separator: ";")
     }
 }
 
