@@ -129,6 +129,6 @@ enum Failure {
         let area = error.code.prefix { $0 != "." }
         if error.code == "sample.invalid-request" || error.code == "sample.unknown-tables" { return 2 }
         return area == "project" || area == "selection" || area == "partition" || area == "usage"
-            || area == "model" ? 2 : 1
+            || area == "model" || area == "test" ? 2 : 1
     }
 }

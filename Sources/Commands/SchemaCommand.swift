@@ -11,11 +11,11 @@ struct SchemaCommand: ParsableCommand {
               # yaml-language-server: $schema=.tarn/lake.schema.json     (first line of lake.yaml)
             """)
 
-    enum Kind: String, ExpressibleByArgument, CaseIterable { case lake, source, model, schedules }
+    enum Kind: String, ExpressibleByArgument, CaseIterable { case lake, source, model, schedules, tests }
 
     @Argument(
         help:
-            "lake (lake.yaml), source (sources/*.yaml), model (the header of models/*/*.sql) or schedules (schedules/*.yaml)."
+            "lake (lake.yaml), source (sources/*.yaml), model (the header of models/*/*.sql), schedules (schedules/*.yaml) or tests (tests/*.yaml)."
     )
     var kind: Kind
 
@@ -25,6 +25,7 @@ struct SchemaCommand: ParsableCommand {
         case .source: Output.line(ProjectSchemas.source)
         case .model: Output.line(ProjectSchemas.modelHeader)
         case .schedules: Output.line(ProjectSchemas.schedules)
+        case .tests: Output.line(ProjectSchemas.tests)
         }
     }
 }

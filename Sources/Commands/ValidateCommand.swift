@@ -21,12 +21,14 @@ struct ValidateCommand: AsyncParsableCommand {
     func run() async throws {
         var failures: [any Diagnostic] = []
         var counts = (sources: 0, tables: 0, models: 0)
+        let (folder, variables) = (try lake.folder, ProcessInfo.processInfo.environment)
         do {
             let lake = try await lake.open()
             counts = (lake.definition.sources.count, lake.graph.tables.count, lake.graph.models.count)
             failures = try await Binding(lake).mistakes()
+            failures += LakeTests.mistakes(folder: folder, variables: variables, graph: lake.graph)
         } catch let errors as Diagnostics {
-            failures = errors.all
+            failures = errors.all + LakeTests.mistakes(folder: folder, variables: variables, graph: nil)
         }
         if output.json {
             try Output.json(ValidationJSON(isValid: failures.isEmpty, mistakes: failures.map(\.json)))

@@ -46,6 +46,7 @@ enum BuiltStep: Sendable {
                 + [manifest.schemaChanges ?? []].filter { !$0.isEmpty }.map(\.summary)
         case .published(let manifest):
             manifest.checks.filter { !$0.passed }.map { "\($0.check) warns: \($0.failures) rows" }
+                + manifest.breakingChange
         case .noNewRows, .paused(nil, _): []
         case .paused(let done?, let reason): done.remarks + [reason]
         case .partitions(_, let step): step.remarks
@@ -130,7 +131,7 @@ enum BuiltStep: Sendable {
                 RunEvent.Draft(
                     id, at: now, kind: $0.passed ? .checkPassed : .checkFailed,
                     text: $0.passed ? $0.check : "\($0.check): \($0.failures) rows (\($0.severity.rawValue))")
-            }
+            } + manifest.breakingChange.map { RunEvent.Draft(id, at: now, kind: .schemaChanged, text: $0) }
         case .noNewRows: []
         case .partitions(_, let step): step.events(of: id, at: now)
         case .paused(let done, let reason):
@@ -168,4 +169,12 @@ struct BuiltPartition: Sendable {
 extension DataFile {
     /// Two files of one have the same rows.
     var contentVersion: String { version ?? sha256 ?? name }
+}
+
+extension TableManifest {
+    /// What its own run broke, in words; nothing if it broke nothing.
+    fileprivate var breakingChange: [String] {
+        guard let breaking, breaking.run == run else { return [] }
+        return ["breaking change (\(breaking.reason)): \(breaking.changes.joined(separator: "; "))"]
+    }
 }

@@ -210,7 +210,7 @@ struct LakeLoading {
     // MARK: Files
 
     /// The name of a file less its suffix; `nil` if the file is to be passed over.
-    private func stem(of entry: LakeFolder.Entry, file: String, suffix: String) -> String? {
+    func stem(of entry: LakeFolder.Entry, file: String, suffix: String) -> String? {
         if !entry.isFolder, entry.name.hasSuffix(suffix) { return String(entry.name.dropLast(suffix.count)) }
         if !entry.isFolder, entry.name.hasSuffix(".md") { return nil }
         let isMisspelt = suffix == ".yaml" && entry.name.hasSuffix(".yml")
@@ -224,7 +224,7 @@ struct LakeLoading {
     }
 
     /// `nil` after it has been reported why not.
-    private func text(of file: String) -> String? {
+    func text(of file: String) -> String? {
         switch folder.read(folder.absolute(file)) {
         case .text(let text): return text
         case .missing:

@@ -17,11 +17,15 @@ package struct LakeGraph: Sendable {
         package let inputs: [AssetKey]
         /// Those of its inputs of which it reads every partition (`__all`).
         package let historyInputs: Set<AssetKey>
+        /// The names that its SQL reads, as it spells them: with `__all` if it reads every partition.
+        package let reads: [AssetKey]
         /// What only its checks look at. It is built before, too, or the audit could not run.
         package let auditInputs: [AssetKey]
         /// Digest of everything that decides the rows and whether they are published: the syntax tree, the
         /// checks, the declared columns and the materialization. Descriptions and owners do not count.
         package let codeHash: String
+        /// The models whose SQL reads it.
+        package fileprivate(set) var readers: [AssetKey] = []
     }
 
     /// A bronze table with its source.
@@ -62,10 +66,14 @@ package struct LakeGraph: Sendable {
                 mistakes.append(contentsOf: reading.mistakes)
                 models[model.key] = Model(
                     definition: model, inputs: reading.inputs, historyInputs: reading.historyInputs,
+                    reads: reading.reads,
                     auditInputs: Set(model.checks.compactMap(\.otherAsset))
                         .subtracting(reading.inputs + [model.key]).sorted(),
                     codeHash: codeHash(of: model, analysis))
             }
+        }
+        for (key, model) in models.sorted(by: { $0.key < $1.key }) {
+            for input in model.inputs { models[input]?.readers.append(key) }
         }
         let nodes =
             tables.map { AssetGraph.Node(key: $0.key, tags: Set($0.value.definition.tags)) }

@@ -34,6 +34,7 @@ extension ModelBuild {
             }
             wanted.append((key, path))
         }
+        let published = try await model.published(in: store)
         let (partitions, version) = (wanted, now())
         let versions = PartitionVersions(model, inputs: inputs)
         let built = try await withConnection { connection in
@@ -45,6 +46,7 @@ extension ModelBuild {
             )
             .write(partitions)
         }
+        let breaking = try model.keepContract(with: published, columns: built.schema, by: run)
         let checks = try await withConnection { connection in
             watch(connection.interrupter)
             return try partitions.map { try audit(connection, AuditScope(file: $0.path)) }
@@ -59,7 +61,7 @@ extension ModelBuild {
             codeHash: model.codeHash, engine: ModelBuild.engine,
             inputs: inputs.map { TableManifest.Input(asset: $0.key, version: $0.version) },
             schema: built.schema, checks: CheckResult.sum(checks),
-            seconds: (ContinuousClock.now - began).seconds)
+            seconds: (ContinuousClock.now - began).seconds, breaking: breaking)
         return try await TablePublish(store, group: model.definition.group, now: now).publish(
             staged, confirmLease: confirmLease)
     }

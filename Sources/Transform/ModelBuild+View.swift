@@ -11,6 +11,7 @@ extension ModelBuild {
     ) async throws -> TableManifest {
         let began = ContinuousClock.now
         let sql = model.definition.sql
+        let published = try await model.published(in: store)
         let audited: (schema: [ColumnSchema], checks: [CheckResult]) = try await withConnection {
             connection in
             step.watch(connection.interrupter)
@@ -19,8 +20,10 @@ extension ModelBuild {
             let schema = try TableSelect(model.definition, on: connection).columns
             return (schema, try step.audit(connection, AuditScope(select: "\n\(sql)\n")))
         }
+        let breaking = try model.keepContract(with: published, columns: audited.schema, by: step.run)
         let table = staged(
-            step, rows: 0, version: version, schema: audited.schema, checks: audited.checks, began: began)
+            step, rows: 0, version: version, schema: audited.schema, checks: audited.checks, began: began,
+            breaking: breaking)
         return try await TablePublish(store, now: now).publish(
             view: sql, table, confirmLease: confirmLease)
     }

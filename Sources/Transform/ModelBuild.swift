@@ -65,6 +65,7 @@ package struct ModelBuild: Sendable {
         let key = model.definition.key
         let began = ContinuousClock.now
         let path = try await stagingPath(LakeLayout.staged(key, of: run))
+        let published = try await model.published(in: store)
         let rows = try await withConnection { connection in
             watch(connection.interrupter)
             try session.define(inputs, on: connection)
@@ -82,9 +83,11 @@ package struct ModelBuild: Sendable {
                 try audit(connection, scope)
             )
         }
+        let breaking = try model.keepContract(with: published, columns: audited.schema, by: run)
         try await settled
         let table = staged(
-            step, rows: rows, version: version, schema: audited.schema, checks: audited.checks, began: began)
+            step, rows: rows, version: version, schema: audited.schema, checks: audited.checks, began: began,
+            breaking: breaking)
         return try await TablePublish(store, group: model.definition.group, now: now).publish(
             table, confirmLease: confirmLease)
     }
@@ -99,12 +102,13 @@ package struct ModelBuild: Sendable {
 
     func staged(
         _ step: Step, rows: Int64, version: String, schema: [ColumnSchema], checks: [CheckResult],
-        began: ContinuousClock.Instant
+        began: ContinuousClock.Instant, breaking: TableManifest.Breaking? = nil
     ) -> StagedTable {
         StagedTable(
             asset: model.definition.key, run: step.run, epoch: step.epoch, rows: rows, version: version,
             codeHash: model.codeHash, engine: ModelBuild.engine, inputs: inputs.map(recorded),
-            schema: schema, checks: checks, seconds: (ContinuousClock.now - began).seconds)
+            schema: schema, checks: checks, seconds: (ContinuousClock.now - began).seconds,
+            breaking: breaking)
     }
 
     /// What the manifest says of an input; of one whose changes are followed, its files.
@@ -153,25 +157,11 @@ package struct ModelBuild: Sendable {
 }
 
 extension LakeGraph.Model {
-    /// Checks the SQL against the tables that `connection` knows, and leaves an empty table of its name if
-    /// there is none, so that models that read it can be checked too. Blocks.
-    /// - Throws: ``ModelFailure``.
-    package func bind(on connection: Connection) throws {
-        do {
-            try requireDeclaredColumns(on: connection)
-            try connection.execute(
-                """
-                CREATE SCHEMA IF NOT EXISTS \(quotedIdentifier(definition.key.schema)); \
-                CREATE VIEW IF NOT EXISTS \(definition.key.quotedName) AS \
-                \(TableSelect(definition, on: connection).rows)
-                """)
-        } catch let error as DuckDBError {
-            throw ModelFailure(error, in: definition)
-        }
-    }
-
     /// A declared column is a promise to the model's readers: it is there, of its type.
-    func requireDeclaredColumns(on connection: Connection) throws {
+    ///
+    /// - Returns: The columns of the table's rows, before they are stored.
+    @discardableResult
+    func requireDeclaredColumns(on connection: Connection) throws -> [ResultColumn] {
         let select = try TableSelect(definition, on: connection)
         let columns = try connection.prepare(select.rows).columns
         for column in definition.columns {
@@ -187,5 +177,6 @@ extension LakeGraph.Model {
                 )
             }
         }
+        return columns
     }
 }

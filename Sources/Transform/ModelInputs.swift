@@ -8,6 +8,8 @@ struct ModelInputs {
     let inputs: [AssetKey]
     /// Those of which it reads every partition.
     let historyInputs: Set<AssetKey>
+    /// The names that it reads, as they are spelt; in the order of keys, each once.
+    let reads: [AssetKey]
     let mistakes: [any Diagnostic]
 
     init(
@@ -16,12 +18,13 @@ struct ModelInputs {
         let known = loaded.named
         var inputs: Set<AssetKey> = []
         var historyInputs: Set<AssetKey> = []
+        var reads: Set<AssetKey> = []
         var mistakes: [any Diagnostic] = []
         for reference in analysis.tables {
             let place = model.place(ofByte: reference.position)
             let name = reference.schema.isEmpty ? reference.table : "\(reference.schema).\(reference.table)"
-            guard let key = AssetKey(schema: reference.schema, table: reference.table).flatMap({ $0.current })
-            else {
+            let written = AssetKey(schema: reference.schema, table: reference.table)
+            guard let written, let key = written.current else {
                 mistakes.append(UnknownTable(name: name, model: model.key, place: place, known: known))
                 continue
             }
@@ -35,6 +38,7 @@ struct ModelInputs {
                 mistakes.append(LayerMistake(input: key, model: model.key, place: place))
             } else {
                 inputs.insert(key)
+                reads.insert(written)
                 if key.table.text != reference.table { historyInputs.insert(key) }
             }
         }
@@ -47,6 +51,7 @@ struct ModelInputs {
         }
         self.inputs = inputs.sorted()
         self.historyInputs = historyInputs
+        self.reads = reads.sorted()
         self.mistakes = mistakes
     }
 }

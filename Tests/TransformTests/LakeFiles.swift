@@ -38,7 +38,8 @@ struct LakeFiles {
 
     init(_ changes: [String: String] = [:]) { files.merge(changes) { $1 } }
 
-    func graph() async throws -> LakeGraph {
+    /// Writes them to a folder of their own.
+    func write() throws -> TemporaryFolder {
         let folder = try TemporaryFolder()
         for (name, text) in files {
             let path = "\(folder.path)/\(name)"
@@ -50,6 +51,11 @@ struct LakeFiles {
             let header = needsHeader ? "/*---\ndescription: A model.\n---*/\n" : ""
             try Data((header + text).utf8).write(to: URL(filePath: path))
         }
+        return folder
+    }
+
+    func graph() async throws -> LakeGraph {
+        let folder = try write()
         let loaded = LakeDefinition.load(folder: folder.path, environmentVariables: [:])
         return try await LakeGraph.analyze(loaded, with: StatementAnalyzer(cache: NoCache()))
     }

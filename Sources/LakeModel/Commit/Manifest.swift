@@ -216,6 +216,23 @@ package struct TableManifest: Hashable, Sendable, Codable {
     package let partitioning: Partitioning?
     /// Files of partitions that were replaced, kept for readers in flight.
     package let retired: [Retired]?
+    /// The last change that broke a public table's columns, as long as its definition still gives the reason.
+    package let breaking: Breaking?
+
+    /// A change of a public table's columns that was meant.
+    package struct Breaking: Hashable, Sendable, Codable {
+        package let reason: String
+        /// In words.
+        package let changes: [String]
+        /// Which published it.
+        package let run: RunID
+
+        package init(reason: String, changes: [String], run: RunID) {
+            self.reason = reason
+            self.changes = changes
+            self.run = run
+        }
+    }
 
     package struct Partitioning: Hashable, Sendable, Codable {
         /// The scheme in words, without where it begins and ends: tables of another share no partition.
@@ -257,8 +274,7 @@ package struct TableManifest: Hashable, Sendable, Codable {
         codeHash: String,
         engine: String, inputs: [Input], files: [DataFile], schema: [ColumnSchema], checks: [CheckResult],
         seconds: Double, kept: [RunID], group: String? = nil, view: String? = nil,
-        partitioning: Partitioning? = nil,
-        retired: [Retired]? = nil
+        partitioning: Partitioning? = nil, retired: [Retired]? = nil, breaking: Breaking? = nil
     ) {
         self.asset = asset
         self.run = run
@@ -277,6 +293,7 @@ package struct TableManifest: Hashable, Sendable, Codable {
         self.view = view
         self.partitioning = partitioning
         self.retired = retired
+        self.breaking = breaking
     }
 
     /// The same files, kept from everybody with a lower epoch.

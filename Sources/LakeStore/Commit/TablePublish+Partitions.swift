@@ -15,6 +15,7 @@ package struct StagedPartitions: Hashable, Sendable {
     /// Of all of them together.
     package let checks: [CheckResult]
     package let seconds: Double
+    package let breaking: TableManifest.Breaking?
 
     /// One partition, which is a staged file of its own.
     package struct Part: Hashable, Sendable {
@@ -32,7 +33,8 @@ package struct StagedPartitions: Hashable, Sendable {
     package init(
         asset: AssetKey, run: RunID, epoch: LeaseEpoch, partitioning: TableManifest.Partitioning,
         partitions: [Part], codeHash: String, engine: String, inputs: [TableManifest.Input],
-        schema: [ColumnSchema], checks: [CheckResult], seconds: Double
+        schema: [ColumnSchema], checks: [CheckResult], seconds: Double,
+        breaking: TableManifest.Breaking? = nil
     ) {
         precondition(asset.layer != .bronze && !partitions.isEmpty, "Partitions of silver or gold.")
         self.asset = asset
@@ -46,6 +48,7 @@ package struct StagedPartitions: Hashable, Sendable {
         self.schema = schema
         self.checks = checks
         self.seconds = seconds
+        self.breaking = breaking
     }
 
     func staged(_ part: Part) -> LakePath { LakeLayout.staged(asset, of: run, partition: part.key) }
@@ -144,7 +147,7 @@ extension TablePublish {
             version: version(of: all), codeHash: staged.codeHash, engine: staged.engine,
             inputs: staged.inputs, files: all, schema: staged.schema, checks: staged.checks,
             seconds: staged.seconds, kept: [], group: group, partitioning: staged.partitioning,
-            retired: retired.isEmpty ? nil : retired)
+            retired: retired.isEmpty ? nil : retired, breaking: staged.breaking)
     }
 
     /// Two tables of the same partitions, each of the same version, have the same rows.

@@ -30,7 +30,8 @@ extension TablePublish {
                 asset: table.asset, run: table.run, epoch: table.epoch, publishedAt: now,
                 version: table.version, codeHash: table.codeHash, engine: table.engine,
                 inputs: table.inputs, files: [], schema: table.schema, checks: table.checks,
-                seconds: table.seconds, kept: [], view: sql, retired: retired.isEmpty ? nil : retired)
+                seconds: table.seconds, kept: [], view: sql, retired: retired.isEmpty ? nil : retired,
+                breaking: table.breaking)
             guard case .written = try await manifests.write(next, current.condition) else { continue }
             try await store.delete(LakeLayout.latest(of: table.asset))
             return next

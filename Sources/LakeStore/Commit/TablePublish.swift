@@ -13,11 +13,12 @@ package struct StagedTable: Hashable, Sendable {
     package let schema: [ColumnSchema]
     package let checks: [CheckResult]
     package let seconds: Double
+    package let breaking: TableManifest.Breaking?
 
     package init(
         asset: AssetKey, run: RunID, epoch: LeaseEpoch, rows: Int64, version: String, codeHash: String,
         engine: String, inputs: [TableManifest.Input], schema: [ColumnSchema], checks: [CheckResult],
-        seconds: Double
+        seconds: Double, breaking: TableManifest.Breaking? = nil
     ) {
         precondition(asset.layer != .bronze, "Bronze is committed, not published.")
         self.asset = asset
@@ -31,6 +32,7 @@ package struct StagedTable: Hashable, Sendable {
         self.schema = schema
         self.checks = checks
         self.seconds = seconds
+        self.breaking = breaking
     }
 
     /// Where its rows are before they are published.
@@ -134,7 +136,8 @@ package struct TablePublish: Sendable {
             version: table.version,
             codeHash: table.codeHash, engine: table.engine, inputs: table.inputs, files: [file],
             schema: table.schema, checks: table.checks, seconds: table.seconds,
-            kept: Array(earlier.prefix(keptMax)), group: group, retired: retired(of: current))
+            kept: Array(earlier.prefix(keptMax)), group: group, retired: retired(of: current),
+            breaking: table.breaking)
     }
 
     /// The versions that are one file each, the newest first.

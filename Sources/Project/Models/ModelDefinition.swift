@@ -21,6 +21,9 @@ package struct ModelDefinition: Sendable {
     package let inputs: [InputDefinition]
     package let freshness: FreshnessPolicy?
     package let rules: AssetRules
+    package let access: Access
+    /// Why its columns may break who reads it, this once; `nil` if they may not.
+    package let breaking: String?
     /// The SELECT without the header. ``sqlPlace`` is where it begins.
     package let sql: String
     package let sqlPlace: Place
@@ -30,7 +33,8 @@ package struct ModelDefinition: Sendable {
         tags: [String] = [], materialization: TableForm = .full, layout: TableLayout = TableLayout(),
         resources: ResourceLimits = ResourceLimits(), group: String? = nil, columns: [ColumnDefinition] = [],
         checks: [Check] = [], partitions: PartitionsDefinition? = nil, inputs: [InputDefinition] = [],
-        freshness: FreshnessPolicy? = nil, rules: AssetRules = AssetRules(), sql: String, sqlPlace: Place
+        freshness: FreshnessPolicy? = nil, rules: AssetRules = AssetRules(), access: Access = .private,
+        breaking: String? = nil, sql: String, sqlPlace: Place
     ) {
         self.key = key
         self.description = description
@@ -47,10 +51,20 @@ package struct ModelDefinition: Sendable {
         self.inputs = inputs
         self.freshness = freshness
         self.rules = rules
+        self.access = access
+        self.breaking = breaking
         self.sql = sql
         self.sqlPlace = sqlPlace
     }
 
     /// The file, relative to the lake's folder.
     package var file: String { sqlPlace.file }
+
+    /// Who may rely on its columns.
+    package enum Access: String, Hashable, Sendable, CaseIterable {
+        /// Nobody but this lake's own models.
+        case `private`
+        /// Others: its columns stay as they are published.
+        case `public`
+    }
 }

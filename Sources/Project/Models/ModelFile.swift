@@ -47,6 +47,7 @@ struct ModelFile {
         let freshness = reader[ModelKeys.freshness].flatMap { FreshnessKeys.read($0, zone: zone) }
         let rules = AssetRulesKeys.read(reader, known: pools)
         let form = ModelForm(reader, declared: declared, isPartitioned: partitions != nil)
+        let (access, breaking) = Self.contract(reader)
         definition =
             parts.isSQLEmpty
             ? nil
@@ -56,7 +57,8 @@ struct ModelFile {
                 materialization: form.materialization, layout: form.layout, resources: form.resources,
                 group: reader[ModelKeys.publish], columns: columns,
                 checks: form.checks(beside: checks.all), partitions: partitions, inputs: inputs,
-                freshness: freshness, rules: rules, sql: parts.sql, sqlPlace: sqlPlace)
+                freshness: freshness, rules: rules, access: access, breaking: breaking, sql: parts.sql,
+                sqlPlace: sqlPlace)
     }
 
     /// Columns that decide on partitions are among those that the model declares.
@@ -71,6 +73,17 @@ struct ModelFile {
                     + (meant.isEmpty ? "." : meant),
                 remedy: "Columns of this model: \(declared.joined(separator: ", ")).")
         }
+    }
+
+    private static func contract(_ reader: MappingReader) -> (ModelDefinition.Access, String?) {
+        let (access, breaking) = (reader[ModelKeys.access] ?? .private, reader[ModelKeys.breaking])
+        if breaking != nil, access == .private, !reader.hasUnknownKeys {
+            reader.document.report(
+                .conflict, reader.node(of: ModelKeys.breaking.name),
+                "'breaking' is of a public model: columns of others may change at any time.",
+                remedy: "Remove it, or write 'access: public'.")
+        }
+        return (access, breaking)
     }
 
     private static func parts(_ text: String, file: String, _ mistakes: MistakeList) -> ModelText? {
@@ -93,6 +106,11 @@ struct ModelFile {
 
     private static func columns(_ reader: MappingReader, _ checks: inout Checks) -> [ColumnDefinition] {
         (reader[ModelKeys.columns] ?? []).map { entry in
+            if entry.value?[ColumnKeys.nullable] == false, let reader = entry.value {
+                checks.add(
+                    WrittenCheck(rule: .notNull, severity: .block, node: reader.node(of: ColumnKeys.nullable.name)),
+                    column: entry.name, declared: nil)
+            }
             for check in entry.value?[ColumnKeys.checks] ?? [] {
                 checks.add(check, column: entry.name, declared: nil)
             }

@@ -30,14 +30,19 @@ enum ModelKeys {
     static let columns = Key(
         "columns", .entries(of: .mapping(ColumnKeys.ofModel, mayBeEmpty: true), noun: "columns"),
         "The columns that the SELECT yields.")
+    static let access = Key(
+        "access", .choice as ValueShape<ModelDefinition.Access>,
+        "public: others rely on its columns, so that none may be lost or changed. Default: private.")
+    static let breaking = Key(
+        "breaking", .text,
+        "Why the columns of a public model change all the same. It counts for one publication.")
     static let checks = Key("checks", .listOfAny(of: CheckForms.ofTable), "Rules that the table must meet.")
 
     static let shape = MappingShape(
         "a model",
         [
             description, grain, owner, tags, materialization, key, incremental, history, layout, resources,
-            publish,
-            PartitionsKeys.partitions, InputKeys.inputs, freshness, columns, checks,
+            publish, PartitionsKeys.partitions, InputKeys.inputs, freshness, columns, checks, access, breaking,
         ] + AssetRulesKeys.all)
 
     enum Word: String, CaseIterable, Sendable { case full, incremental, scd2, view }

@@ -11,6 +11,8 @@ final class YAMLDocument {
     let mistakes: MistakeList
     /// Set while something is read that is not in force, such as another environment.
     var ignoresUnsetVariables = false
+    /// Of the text that was read last, with their line feeds taken off.
+    private var lines: [Substring] = []
 
     init(file: String, linesBefore: Int = 0, variables: [String: String], mistakes: MistakeList) {
         self.file = file
@@ -25,6 +27,11 @@ final class YAMLDocument {
         Place(file: file, line: max(1, line + linesBefore), column: max(1, column))
     }
 
+    /// How many spaces a line of the text begins with.
+    func indentation(ofLine line: Int) -> Int {
+        lines.indices.contains(line - 1) ? lines[line - 1].prefix { $0 == " " }.count : 0
+    }
+
     func report(_ kind: ProjectMistake.Kind, _ node: Node, _ problem: String, remedy: String) {
         mistakes.add(kind, at: place(of: node), problem, remedy: remedy)
     }
@@ -32,6 +39,7 @@ final class YAMLDocument {
     /// The tree of `text`, or `nil` after a syntax error has been reported. A repeated key is reported, and
     /// the first of its values stays.
     func root(of text: String) -> Node? {
+        lines = text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline)
         var marked = MarkedText(text)
         while true {
             do {

@@ -16,6 +16,9 @@ package enum ProjectSchemas {
         text(of: TriggerKeys.shape, title: "schedules/<name>.yaml", mayBeEmpty: true)
     }
 
+    /// `tests/<name>.yaml`.
+    package static var tests: String { text(of: ModelTestKeys.shape, title: "tests/<name>.yaml") }
+
     private static func text(of shape: MappingShape, title: String, mayBeEmpty: Bool = false) -> String {
         let schema = mayBeEmpty ? shape.schema(type: ["object", "null"]) : shape.schema
         guard case .object(let members) = schema else { return schema.text() }

@@ -149,6 +149,8 @@ enum BronzeColumnType: String, CaseIterable, Sendable {
 enum ColumnKeys {
     static let description = Key("description", .text, "What the value means.")
     static let type = Key("type", .text, "The type as DuckDB spells it, such as DECIMAL(18,4).")
+    static let nullable = Key(
+        "nullable", .bool, "false: no value may be NULL; the same as the check not_null. Default: true.")
     static let checks = Key("checks", .listOfAny(of: CheckForms.ofColumn), "Rules that the column must meet.")
 
     static let bronzeType = Key(
@@ -157,5 +159,5 @@ enum ColumnKeys {
     )
     static let ofTable = MappingShape(
         "a column", [bronzeType, description, RuleKeys.losses, RuleKeys.invalidText])
-    static let ofModel = MappingShape("a column", [type, description, checks])
+    static let ofModel = MappingShape("a column", [type, description, nullable, checks])
 }
