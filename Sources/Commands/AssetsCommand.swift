@@ -208,7 +208,8 @@ struct AssetDetailsJSON: Encodable {
         if !asset.tags.isEmpty { lines.append("tags      \(asset.tags.joined(separator: ", "))") }
         if !columns.isEmpty {
             var table = TextTable(columns: [
-                .init("column"), .init("type"), .init("null", alignment: .right), .init("least"), .init("greatest"),
+                .init("column"), .init("type"), .init("null", alignment: .right), .init("least"),
+                .init("greatest"),
             ])
             for column in columns {
                 table.append([
@@ -224,7 +225,9 @@ struct AssetDetailsJSON: Encodable {
             ])
             for check in checks { table.append([check.check, check.severity, countText(check.failures)]) }
             lines += ["", table.plain(style: Output.style)]
-            for check in checks { if let sample = check.sample { lines.append("rows that break \(check.check): \(sample)") } }
+            for check in checks {
+                if let sample = check.sample { lines.append("rows that break \(check.check): \(sample)") }
+            }
         }
         if !ledger.isEmpty { lines += ["", FidelityLedger.table(ledger)] }
         for table in bronze?.tables ?? [] { lines += ["", table] }

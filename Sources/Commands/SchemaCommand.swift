@@ -14,8 +14,10 @@ struct SchemaCommand: ParsableCommand {
     enum Kind: String, ExpressibleByArgument, CaseIterable { case lake, source, model, schedules, tests }
 
     @Argument(
-        help:
-            "lake (lake.yaml), source (sources/*.yaml), model (the header of models/*/*.sql), schedules (schedules/*.yaml) or tests (tests/*.yaml)."
+        help: """
+            lake (lake.yaml), source (sources/*.yaml), model (the header of models/*/*.sql), schedules \
+            (schedules/*.yaml) or tests (tests/*.yaml).
+            """
     )
     var kind: Kind
 

@@ -13,8 +13,9 @@ struct Tarn: AsyncParsableCommand {
             """,
         version: "tarn \(Program.version)",
         subcommands: [
-            InitCommand.self, SourceCommand.self, ValidateCommand.self, TestCommand.self, AssetsCommand.self, PlanCommand.self,
-            RunCommand.self, PartitionsCommand.self, BackfillCommand.self, ScheduleCommand.self,
+            InitCommand.self, SourceCommand.self, ValidateCommand.self, TestCommand.self, AssetsCommand.self,
+            PlanCommand.self, RunCommand.self, PartitionsCommand.self, BackfillCommand.self,
+            ScheduleCommand.self,
             StatusCommand.self, RunsCommand.self, LogsCommand.self, CancelCommand.self, SQLCommand.self,
             LineageCommand.self, ReconcileCommand.self, HousekeepCommand.self, ServeCommand.self,
             WorkerCommand.self, DemoCommand.self, SchemaCommand.self, CompletionCommand.self,

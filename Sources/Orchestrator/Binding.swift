@@ -32,7 +32,8 @@ package struct Binding: Sendable {
     package func result(of wanted: Set<AssetKey>? = nil) async throws -> Result {
         let models = lake.graph.models
         let needed = wanted.map { Array(lake.graph.assets.upstream(of: $0, depth: 1)) }
-        let order = needed.map { needed in lake.graph.assets.order.filter(Set(needed).contains) }
+        let order =
+            needed.map { needed in lake.graph.assets.order.filter(Set(needed).contains) }
             ?? lake.graph.assets.order
         let states = try await lake.states(
             of: order, history: Set(order.compactMap { models[$0] }.flatMap(\.historyInputs)))

@@ -14,7 +14,8 @@ import Testing
     @Test func `is none for the same rows in another order and other spellings of numbers`() {
         #expect(difference([], []) == nil)
         #expect(
-            difference([["1", "a"], ["2.50", nil], ["1", "a"]], [["2.5", nil], ["1.0", "a"], ["+1", "a"]])
+            difference(
+                [["1", "a"], ["2.50", nil], ["1", "a"]], [["2.5", nil], ["1.0", "a"], ["+1", "a"]])
                 == nil)
     }
 

@@ -76,34 +76,73 @@ import Testing
     }
 
     @Test(arguments: [
-        ("tests:\n  - { name: a, model: silver.fact, expct: [] }",
-            ["tests/a.yaml:2:36: unknown key 'expct': did you mean 'expect'? [project.unknown-key]"]),
-        ("tests:\n  - { name: a, model: silver.fact }",
-            ["tests/a.yaml:2:5: a test needs the key 'expect' or 'expect_error'. [project.missing-key]"]),
-        ("tests:\n  - { name: a, model: silver.fact, expect: [], expect_error: x }",
-            ["tests/a.yaml:2:48: a test has either 'expect' or 'expect_error'. [project.conflict]"]),
-        ("tests:\n  - { name: a, model: silver.fct, expect: [] }",
-            ["tests/a.yaml:2:23: there is no table 'silver.fct' in this lake: did you mean 'silver.fact'? [project.unknown-table]"]),
-        ("tests:\n  - { name: a, model: bronze_v3_billing.invoice, expect: [] }",
-            ["tests/a.yaml:2:23: 'bronze_v3_billing.invoice' is not the name of a model. [project.bad-value]"]),
-        ("tests:\n  - { name: a, model: silver.fact, expect: [], given: { bronze_v3_billing.invoce: [] } }",
-            ["tests/a.yaml:2:57: there is no table 'bronze_v3_billing.invoce' in this lake: did you mean 'bronze_v3_billing.invoice'? [project.unknown-table]"]),
-        ("tests:\n  - { name: a, model: silver.fact, expect: [{ x: 1 }, { y: 2 }] }",
-            ["tests/a.yaml:2:45: this row does not name the column 'y', which another one does: did you mean 'x'? [project.bad-value]"]),
-        ("tests:\n  - { name: a, model: silver.fact, expect: [{ x: 1, X: 2 }] }",
-            ["tests/a.yaml:2:53: the column 'X' stands twice in one row. [project.duplicate]"]),
-        ("tests:\n  - { name: a, model: silver.fact, expect: 7 }",
-            ["tests/a.yaml:2:44: expected a list of rows, CSV text or { sql: … }, found the number 7. [project.wrong-type]"]),
-        ("tests:\n  - name: a\n    model: silver.fact\n    expect: |\n      x,y\n      1,2\n      1\n",
-            ["tests/a.yaml:7:7: this line has 1 fields, the first one 2. [project.bad-value]"]),
-        ("tests:\n  - name: a\n    model: silver.fact\n    expect: |\n      x,y\n      1,\"2\n",
-            ["tests/a.yaml:6:9: the quote is not closed. [project.bad-value]"]),
-        ("tests:\n  - name: a\n    model: silver.fact\n    expect: |\n      x,X\n",
-            ["tests/a.yaml:5:9: the column 'X' is named twice. [project.bad-value]"]),
-        ("tests:\n  - { name: a, model: silver.fact, expect: [] }\n  - { name: a, model: silver.fact, expect: [] }",
-            ["tests/a.yaml:3:13: silver.fact has two tests 'a': first at tests/a.yaml:2:13. [project.duplicate]"]),
+        (
+            "tests:\n  - { name: a, model: silver.fact, expct: [] }",
+            ["tests/a.yaml:2:36: unknown key 'expct': did you mean 'expect'? [project.unknown-key]"]
+        ),
+        (
+            "tests:\n  - { name: a, model: silver.fact }",
+            ["tests/a.yaml:2:5: a test needs the key 'expect' or 'expect_error'. [project.missing-key]"]
+        ),
+        (
+            "tests:\n  - { name: a, model: silver.fact, expect: [], expect_error: x }",
+            ["tests/a.yaml:2:48: a test has either 'expect' or 'expect_error'. [project.conflict]"]
+        ),
+        (
+            "tests:\n  - { name: a, model: silver.fct, expect: [] }",
+            [
+                "tests/a.yaml:2:23: there is no table 'silver.fct' in this lake: did you mean 'silver.fact'? [project.unknown-table]"
+            ]
+        ),
+        (
+            "tests:\n  - { name: a, model: bronze_v3_billing.invoice, expect: [] }",
+            ["tests/a.yaml:2:23: 'bronze_v3_billing.invoice' is not the name of a model. [project.bad-value]"]
+        ),
+        (
+            "tests:\n  - { name: a, model: silver.fact, expect: [], given: { bronze_v3_billing.invoce: [] } }",
+            [
+                "tests/a.yaml:2:57: there is no table 'bronze_v3_billing.invoce' in this lake: did you mean 'bronze_v3_billing.invoice'? [project.unknown-table]"
+            ]
+        ),
+        (
+            "tests:\n  - { name: a, model: silver.fact, expect: [{ x: 1 }, { y: 2 }] }",
+            [
+                "tests/a.yaml:2:45: this row does not name the column 'y', which another one does: did you mean 'x'? [project.bad-value]"
+            ]
+        ),
+        (
+            "tests:\n  - { name: a, model: silver.fact, expect: [{ x: 1, X: 2 }] }",
+            ["tests/a.yaml:2:53: the column 'X' stands twice in one row. [project.duplicate]"]
+        ),
+        (
+            "tests:\n  - { name: a, model: silver.fact, expect: 7 }",
+            [
+                "tests/a.yaml:2:44: expected a list of rows, CSV text or { sql: … }, found the number 7. [project.wrong-type]"
+            ]
+        ),
+        (
+            "tests:\n  - name: a\n    model: silver.fact\n    expect: |\n      x,y\n      1,2\n      1\n",
+            ["tests/a.yaml:7:7: this line has 1 fields, the first one 2. [project.bad-value]"]
+        ),
+        (
+            "tests:\n  - name: a\n    model: silver.fact\n    expect: |\n      x,y\n      1,\"2\n",
+            ["tests/a.yaml:6:9: the quote is not closed. [project.bad-value]"]
+        ),
+        (
+            "tests:\n  - name: a\n    model: silver.fact\n    expect: |\n      x,X\n",
+            ["tests/a.yaml:5:9: the column 'X' is named twice. [project.bad-value]"]
+        ),
+        (
+            "tests:\n  - { name: a, model: silver.fact, expect: [] }\n  - { name: a, model: silver.fact, expect: [] }",
+            [
+                "tests/a.yaml:3:13: silver.fact has two tests 'a': first at tests/a.yaml:2:13. [project.duplicate]"
+            ]
+        ),
         ("tests: []", ["tests/a.yaml:1:8: the list is empty. [project.bad-value]"]),
-        ("- a", ["tests/a.yaml:1:1: expected the keys of a file of tests, found a list. [project.wrong-type]"]),
+        (
+            "- a",
+            ["tests/a.yaml:1:1: expected the keys of a file of tests, found a list. [project.wrong-type]"]
+        ),
     ])
     func `tells its mistakes with their places`(text: String, expected: [String]) throws {
         #expect(try mistakes(text) == expected)
@@ -112,7 +151,9 @@ import Testing
     @Test func `is told if it is misnamed`() throws {
         #expect(
             try mistakes("tests: []", name: "a.yml")
-                == ["tests/a.yml:1:1: the file 'tests/a.yml' is not read: only '*.yaml' is. [project.stray-file]"])
+                == [
+                    "tests/a.yml:1:1: the file 'tests/a.yml' is not read: only '*.yaml' is. [project.stray-file]"
+                ])
     }
 
     @Test func `is no part of what a night needs`() throws {

@@ -13,7 +13,6 @@ import Transform
         files: [String: String] = [:]
     ) async throws -> [String] {
         try await results(sql, tests, published: published, files: files).map { result in
-            print("OUT", result.outcome)
             switch result.outcome {
             case .passed: return "ok"
             case .failed(let failure):
@@ -76,20 +75,34 @@ import Transform
             QUALIFY row_number() OVER (PARTITION BY i.id ORDER BY i.version DESC) = 1
             """
         let tests =
-            test("{ bronze_app.invoice: [{ id: 7 }] }", "[{ id: 7, name: null, year: null, before: null, extra: null }]")
-            + """
-              - name: with more
-                model: silver.m
-                given:
-                  bronze_app.invoice: [{ id: 1, customer_id: 5, day: 2026-03-01 }]
-                  bronze_app.customer: [{ id: 5, name: ann }]
-                expect: [{ id: 1, name: ANN, year: 2026, before: 2026-02-28 }]
-            """
+            test(
+                "{ bronze_app.invoice: [{ id: 7 }] }",
+                "[{ id: 7, name: null, year: null, before: null, extra: null }]")
+                + """
+                  - name: with more
+                    model: silver.m
+                    given:
+                      bronze_app.invoice: [{ id: 1, customer_id: 5, day: 2026-03-01 }]
+                      bronze_app.customer: [{ id: 5, name: ann }]
+                    expect: [{ id: 1, name: ANN, year: 2026, before: 2026-02-28 }]
+                """
         #expect(try await run(sql, tests) == ["ok", "ok"])
     }
 
-    @Test func `takes types from what is published, declared or written, in this order upwards`() async throws {
-        let sql = "SELECT typeof(a) AS a, typeof(b) AS b, typeof(c) AS c, typeof(d) AS d FROM bronze_app.customer"
+    @Test func `compares in the types that the model declares, where given rows are too few to tell`() async throws {
+        let sql = "SELECT id, s.name AS status FROM bronze_app.invoice LEFT JOIN bronze_app.customer AS s USING (id)"
+        let given = "{ bronze_app.invoice: [{ id: 1 }] }"
+        let declared = ["models/silver/m.sql": "/*---\ncolumns: { status: { type: VARCHAR } }\n---*/\n\(sql)\n"]
+        #expect(
+            try await run(sql, test(given, "[{ id: 1, status: Paid }]"), files: declared)
+                == ["differing 1/Paid 1/NULL missing  unexpected "])
+        #expect(try await run(sql, test(given, "[{ id: 1, status: null }]"), files: declared) == ["ok"])
+    }
+
+    @Test func `takes types from what is published, declared or written, in this order upwards`() async throws
+    {
+        let sql =
+            "SELECT typeof(a) AS a, typeof(b) AS b, typeof(c) AS c, typeof(d) AS d FROM bronze_app.customer"
         let declared = [
             "sources/app.yaml":
                 "connection: c\ntables:\n  customer: { columns: { b: { type: VARCHAR } } }\n  invoice:\n"
@@ -201,14 +214,16 @@ import Transform
         }
         #expect(
             try await mistake("{ bronze_app.invoice: [{ idd: 1 }] }", "[]")
-                == "test.unknown-column tests/m.yaml:4:37: bronze_app.invoice has no column 'idd': did you mean 'id'?")
+                == "test.unknown-column tests/m.yaml:4:37: bronze_app.invoice has no column 'idd': did you mean 'id'?"
+        )
         #expect(
             try await mistake(
                 "{ bronze_app.invoice: [{ idd: 1, id: 2 }] }", "[{ id: 2 }]",
                 types: "{ bronze_app.invoice: { idd: BIGINT } }") == "ok")
         #expect(
             try await mistake("{ bronze_app.invoice: [{ id: 1 }] }", "[{ di: 1 }]")
-                == "test.unknown-column tests/m.yaml:5:16: The SQL of silver.m does not give a column 'di': did you mean 'id'?")
+                == "test.unknown-column tests/m.yaml:5:16: The SQL of silver.m does not give a column 'di': did you mean 'id'?"
+        )
         #expect(
             try await mistake("{ bronze_app.invoice: [{ id: 1, day: soon }] }", "[{ id: 1, day: null }]")
                 == "test.bad-value tests/m.yaml:4:49: The value of 'day' is no DATE.")
@@ -219,7 +234,9 @@ import Transform
             try await mistake("{ bronze_app.invoice: [] }", "[{ id: one }]")
                 == "test.bad-value tests/m.yaml:5:20: The value of 'id' is no INTEGER.")
         let type = try await mistake("{}", "[]", types: "{ bronze_app.invoice: { id: NUMBR } }")
-        #expect(type?.hasPrefix("test.bad-type tests/m.yaml:6:36: 'id' cannot be of the type NUMBR") == true, "\(type ?? "")")
+        #expect(
+            type?.hasPrefix("test.bad-type tests/m.yaml:6:36: 'id' cannot be of the type NUMBR") == true,
+            "\(type ?? "")")
         let sqlMistake = try await mistake("{ bronze_app.invoice: { sql: SELECT nothing } }", "[]")
         #expect(sqlMistake?.hasPrefix("test.sql tests/m.yaml:4:") == true, "\(sqlMistake ?? "")")
         let unread = try await #require(throws: Diagnostics.self) {

@@ -21,7 +21,8 @@ struct TestCommand: AsyncParsableCommand {
             valueName: "selection"))
     var selection: [String] = []
     @Option(
-        name: .long, parsing: .singleValue, help: ArgumentHelp("Models to leave out.", valueName: "selection"))
+        name: .long, parsing: .singleValue, help: ArgumentHelp("Models to leave out.", valueName: "selection")
+    )
     var exclude: [String] = []
     @Flag(name: .long, help: "Also list tests that pass.") var all = false
     @Option(

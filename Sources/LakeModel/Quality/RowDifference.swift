@@ -48,7 +48,8 @@ package struct RowDifference: Hashable, Sendable {
         var unexpected = left.values.flatMap { $0 }.sorted().map { actual[$0] }
         // Floating-point numbers at the edge of a rounding.
         missing = missing.filter { row in
-            guard let twin = unexpected.firstIndex(where: { differences(row, $0, comparisons).isEmpty }) else {
+            guard let twin = unexpected.firstIndex(where: { differences(row, $0, comparisons).isEmpty })
+            else {
                 return true
             }
             unexpected.remove(at: twin)

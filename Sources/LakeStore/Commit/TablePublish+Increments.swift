@@ -93,6 +93,7 @@ extension TablePublish {
             asset: table.asset, run: table.run, epoch: table.epoch, publishedAt: now,
             version: table.version, codeHash: table.codeHash, engine: table.engine, inputs: table.inputs,
             files: [staged.base, file], schema: table.schema, checks: table.checks, seconds: table.seconds,
-            kept: before.kept, group: group, retired: retired.isEmpty ? nil : retired, breaking: before.breaking)
+            kept: before.kept, group: group, retired: retired.isEmpty ? nil : retired,
+            breaking: before.breaking)
     }
 }

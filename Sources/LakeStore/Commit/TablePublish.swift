@@ -215,7 +215,8 @@ package struct PublishBlocked: Diagnostic {
     }
     package var remedy: String {
         let sample = checks.compactMap(\.sample).first
-        return "The published version stays in place. Correct the model or the source, or let the check only warn."
+        return
+            "The published version stays in place. Correct the model or the source, or let the check only warn."
             + (sample.map { " Some of these rows are in the lake's \($0)." } ?? "")
     }
 }

@@ -39,7 +39,8 @@ package struct LakeTests: Sendable {
 
     /// - Parameter words: Names of tests, or selections of models; none means all.
     /// - Throws: ``SelectionMistake``, ``UnknownTest``.
-    package func selected(_ words: [String], excluding excluded: [String] = []) throws -> [ModelTestDefinition]
+    package func selected(_ words: [String], excluding excluded: [String] = []) throws
+        -> [ModelTestDefinition]
     {
         let left = excluded.isEmpty ? [] : try graph.resolve(Selection(excluded))
         var names: Set<String> = []

@@ -108,7 +108,8 @@ struct ModelFile {
         (reader[ModelKeys.columns] ?? []).map { entry in
             if entry.value?[ColumnKeys.nullable] == false, let reader = entry.value {
                 checks.add(
-                    WrittenCheck(rule: .notNull, severity: .block, node: reader.node(of: ColumnKeys.nullable.name)),
+                    WrittenCheck(
+                        rule: .notNull, severity: .block, node: reader.node(of: ColumnKeys.nullable.name)),
                     column: entry.name, declared: nil)
             }
             for check in entry.value?[ColumnKeys.checks] ?? [] {

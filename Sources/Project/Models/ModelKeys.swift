@@ -42,7 +42,8 @@ enum ModelKeys {
         "a model",
         [
             description, grain, owner, tags, materialization, key, incremental, history, layout, resources,
-            publish, PartitionsKeys.partitions, InputKeys.inputs, freshness, columns, checks, access, breaking,
+            publish, PartitionsKeys.partitions, InputKeys.inputs, freshness, columns, checks, access,
+            breaking,
         ] + AssetRulesKeys.all)
 
     enum Word: String, CaseIterable, Sendable { case full, incremental, scd2, view }

@@ -36,7 +36,8 @@ struct CSVText {
         }
         var columns: [WrittenColumn] = []
         for field in header {
-            if field.text.isEmpty || columns.contains(where: { $0.name.lowercased() == field.text.lowercased() })
+            if field.text.isEmpty
+                || columns.contains(where: { $0.name.lowercased() == field.text.lowercased() })
             {
                 report(
                     field,
@@ -53,7 +54,8 @@ struct CSVText {
             guard record.count == columns.count else {
                 report(
                     first, "this line has \(record.count) fields, the first one \(columns.count).",
-                    remedy: "Write as many fields as there are columns; text with commas goes into \"quotes\".")
+                    remedy:
+                        "Write as many fields as there are columns; text with commas goes into \"quotes\".")
                 return nil
             }
             let cells = zip(columns, record).map {
@@ -112,7 +114,9 @@ struct CSVText {
                 field = Field(line: line, column: column + 1)
             case _ where character.isNewline:
                 end()
-                if record.count > 1 || !record[0].text.isEmpty || record[0].isQuoted { records.append(record) }
+                if record.count > 1 || !record[0].text.isEmpty || record[0].isQuoted {
+                    records.append(record)
+                }
                 record = []
                 field = Field(line: line + 1, column: 0)
             case _ where field.isQuoted && character.isWhitespace: break

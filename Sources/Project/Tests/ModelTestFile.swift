@@ -26,7 +26,9 @@ struct ModelTestFile {
         let given = given(reader, document)
         let types = types(reader, document)
         let expectation = expectation(reader, document)
-        if let model { references.append(Reference(asset: model.value, node: model.node, document: document)) }
+        if let model {
+            references.append(Reference(asset: model.value, node: model.node, document: document))
+        }
         guard let name, let model, let expectation else { return nil }
         return ModelTestDefinition(
             name: name, model: model.value, given: given, types: types, expectation: expectation,
@@ -37,7 +39,9 @@ struct ModelTestFile {
         _ reader: MappingReader, _ document: YAMLDocument
     ) -> [ModelTestDefinition.GivenTable] {
         (reader[ModelTestKeys.given] ?? []).compactMap { entry in
-            guard let asset = asset(entry.key, entry.name, document), let rows = entry.value else { return nil }
+            guard let asset = asset(entry.key, entry.name, document), let rows = entry.value else {
+                return nil
+            }
             return ModelTestDefinition.GivenTable(
                 asset: asset, rows: rows, place: document.place(of: entry.key))
         }
@@ -63,7 +67,8 @@ struct ModelTestFile {
         guard let asset = AssetKey(name) else {
             document.reportValue(
                 key, "\(key.inWords) is not the name of a table.",
-                remedy: "Write it as the model's SQL does: bronze_<source>.<table>, silver.<table>, gold.<table>."
+                remedy:
+                    "Write it as the model's SQL does: bronze_<source>.<table>, silver.<table>, gold.<table>."
             )
             return nil
         }
@@ -107,7 +112,8 @@ struct ModelTestFile {
                 .badValue, at: row.place,
                 "this row does not name the column '\(column.name)', which another one does"
                     + (meant.isEmpty ? "." : meant),
-                remedy: "Name the same columns in every expected row; NULL is written '\(column.name): null'.")
+                remedy: "Name the same columns in every expected row; NULL is written '\(column.name): null'."
+            )
             return false
         }
         return true

@@ -4,7 +4,8 @@ internal import Yams
 /// The keys of `tests/<name>.yaml`.
 enum ModelTestKeys {
     static let name = Key("name", .text, isRequired: true, "What the test shows, in words.")
-    static let model = Key("model", .located(asset), isRequired: true, "The model: silver.<table> or gold.<table>.")
+    static let model = Key(
+        "model", .located(asset), isRequired: true, "The model: silver.<table> or gold.<table>.")
     static let given = Key(
         "given", .entries(of: .writtenRows, noun: "tables"),
         "What the model's inputs hold: a list of rows, CSV text, or { sql: SELECT … }. Others are empty.")

@@ -21,7 +21,8 @@ package final class BoundModels {
         // Of all days: the types are united by DuckDB.
         if let all = state.selectAll, let name = TableName("\(state.key.table)__all") {
             try connection.execute(
-                "CREATE OR REPLACE VIEW \(quotedIdentifier(state.key.schema)).\(quotedIdentifier(name.text)) AS \(all)")
+                "CREATE OR REPLACE VIEW \(quotedIdentifier(state.key.schema)).\(quotedIdentifier(name.text)) AS \(all)"
+            )
         }
     }
 

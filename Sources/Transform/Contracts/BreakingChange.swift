@@ -23,7 +23,8 @@ package struct BreakingChange: Diagnostic {
         let remedy = "Keep the columns, or say in the header why they change: breaking: \"reason\"."
         guard let usedUp else { return remedy }
         return remedy
-            + " The reason that stands there was used by run \(usedUp.run) (\(usedUp.changes.joined(separator: "; "))): give a new one."
+            + " The reason that stands there was used by run \(usedUp.run) "
+            + "(\(usedUp.changes.joined(separator: "; "))): give a new one."
     }
 }
 
@@ -46,7 +47,9 @@ extension LakeGraph.Model {
     /// What breaks by publishing `columns`, if the header gives no reason; otherwise `nil`.
     package func breakingChange(of published: TableManifest, by columns: [ColumnSchema]) -> BreakingChange? {
         let changes = breaks(of: published, by: columns)
-        guard !changes.isEmpty, !Contract.isCovered(by: definition.breaking, of: published) else { return nil }
+        guard !changes.isEmpty, !Contract.isCovered(by: definition.breaking, of: published) else {
+            return nil
+        }
         let declared = definition.columns.first { column in
             changes.contains { $0.contains("'\(column.name)'") }
         }

@@ -7,10 +7,11 @@ extension ModelTestBench {
     func compare(
         _ expected: WrittenRows, with model: LakeGraph.Model, _ columns: [ResultColumn]
     ) throws -> RowDifference? {
+        let promised = try promised(columns, by: model.definition)
         let named = try self.columns(of: expected)
         let compared = try named.map { column -> ResultColumn in
             let wanted = column.name.lowercased()
-            guard let found = columns.first(where: { $0.name.lowercased() == wanted }) else {
+            guard let found = promised.first(where: { $0.name.lowercased() == wanted }) else {
                 throw ModelTestMistake(
                     unexpected: column.name, at: column.place, of: model.definition.key,
                     gives: columns.map(\.name))
@@ -18,12 +19,34 @@ extension ModelTestBench {
             return found
         }
         // Where no row is expected, no column is named: any row is one too many.
-        let shown = named.isEmpty ? columns : compared
-        let texts = shown.map { "CAST(\(quotedIdentifier($0.name)) AS VARCHAR)" }
-        let actual = try rows("SELECT \(texts.joined(separator: ", ")) FROM (\n\(model.testedSQL(on: connection))\n)")
+        let shown = named.isEmpty ? promised : compared
+        let texts = shown.map { column in
+            let name = quotedIdentifier(column.name)
+            let isCast = !columns.contains(column)
+            return "CAST(\(isCast ? "CAST(\(name) AS \(column.type))" : name) AS VARCHAR)"
+        }
+        let actual = try rows(
+            "SELECT \(texts.joined(separator: ", ")) FROM (\n\(model.testedSQL(on: connection))\n)")
         return RowDifference.between(
             expected: named.isEmpty ? [] : try rows(of: expected, as: compared), actual: actual,
             columns: shown.map(\.name), comparisons: shown.map(\.type.comparison))
+    }
+
+    /// The columns with the types that the model declares: given rows may be too few to tell them.
+    private func promised(
+        _ columns: [ResultColumn], by model: ModelDefinition
+    ) throws -> [ResultColumn] {
+        let declared = model.columns.compactMap { column in
+            column.type.map { (name: column.name.lowercased(), type: $0) }
+        }
+        guard !declared.isEmpty else { return columns }
+        let types = try connection.prepare(
+            "SELECT \(declared.map { "CAST(NULL AS \($0.type))" }.joined(separator: ", "))"
+        ).columns.map(\.type)
+        let promised = Dictionary(zip(declared.map(\.name), types)) { first, _ in first }
+        return columns.map {
+            ResultColumn(name: $0.name, type: promised[$0.name.lowercased()] ?? $0.type)
+        }
     }
 
     /// Expected rows as text, spelt as DuckDB spells values of these types.

@@ -64,7 +64,8 @@ struct TestTable {
                 return "(\(([String(number)] + cells).joined(separator: ", ")))"
             }
             let places = Dictionary(
-                given.enumerated().map { ($0.element.name, "c\($0.offset)") }, uniquingKeysWith: { a, _ in a })
+                given.enumerated().map { ($0.element.name, "c\($0.offset)") }, uniquingKeysWith: { a, _ in a }
+            )
             return """
                 SELECT \(selected { places[$0.name] ?? "NULL" }) \
                 FROM (VALUES \(values.joined(separator: ", "))) AS v(\(names.joined(separator: ", ")))
@@ -91,7 +92,9 @@ struct TestTable {
                     !cell.value.isNested
                 else { continue }
                 let literal = cell.value.textLiteral
-                if try connection.query("SELECT TRY_CAST(\(literal) AS \(type))").rows.first?.first?.isNull ?? true {
+                if try connection.query("SELECT TRY_CAST(\(literal) AS \(type))").rows.first?.first?.isNull
+                    ?? true
+                {
                     return ModelTestMistake(value: cell.place, of: cell.column, type: type)
                 }
             }
@@ -104,7 +107,8 @@ extension [TestTable] {
     /// Decides on the types of what is made from them.
     var shape: String {
         map { table in
-            table.columns.map { "\($0.name) \($0.type ?? "") \($0.isGiven && $0.type == nil)" }.joined(separator: ",")
+            table.columns.map { "\($0.name) \($0.type ?? "") \($0.isGiven && $0.type == nil)" }.joined(
+                separator: ",")
         }.joined(separator: ";")
     }
 }
@@ -147,7 +151,8 @@ extension WrittenValue {
             return type == "VARCHAR" ? quotedLiteral(text) : "CAST(\(quotedLiteral(text)) AS \(type))"
         case .list(let elements): return "[\(elements.map(\.literal).joined(separator: ", "))]"
         case .structure(let fields):
-            return "{\(fields.map { "\(quotedLiteral($0.name)): \($0.value.literal)" }.joined(separator: ", "))}"
+            return
+                "{\(fields.map { "\(quotedLiteral($0.name)): \($0.value.literal)" }.joined(separator: ", "))}"
         }
     }
 }
