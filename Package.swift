@@ -93,9 +93,9 @@ let package = Package(
         // services
         ours("LakeStore", ["LakeModel", "Blocking", crypto]),
         ours("Metadata", ["LakeModel", "Blocking", "Postgres", grdb]),
-        ours("Project", ["LakeModel", yams]),
+        ours("Project", ["Blocking", "LakeModel", yams]),
         // session
-        ours("LakeSQL", ["DuckDB", "LakeModel", "LakeStore", crypto]),
+        ours("LakeSQL", ["Blocking", "DuckDB", "LakeModel", "LakeStore", crypto]),
         // capabilities
         ours(
             "Extraction",
@@ -111,7 +111,8 @@ let package = Package(
         ours(
             "Orchestrator",
             [
-                "Blocking", "CMalloc", "DuckDB", "Extraction", "LakeModel", "LakeSQL", "LakeStore", "Metadata",
+                "Blocking", "CMalloc", "DuckDB", "Extraction", "LakeModel", "LakeSQL", "LakeStore",
+                "Metadata",
                 "Postgres", "Project", "Quality", "Transform", crypto, httpClient, logging,
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),

@@ -1,5 +1,5 @@
 package import LakeModel
-internal import LakeStore
+package import LakeStore
 
 /// What is published of an asset at one moment: its version, and the SQL that reads exactly that.
 package struct AssetState: Hashable, Sendable {
@@ -73,6 +73,12 @@ package struct AssetState: Hashable, Sendable {
         checks = manifest.checks
         partitions = AssetState.partitions(manifest.files)
         conversions = []
+    }
+
+    /// Of a published table that is no view.
+    package init(of manifest: TableManifest, in store: any ObjectStore) {
+        precondition(manifest.view == nil, "A view is what its inputs are.")
+        self.init(manifest.asset, manifest, url: store.readableURL)
     }
 
     private static func growth(of manifest: TableManifest) -> Growth {

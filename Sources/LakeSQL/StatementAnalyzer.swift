@@ -1,3 +1,4 @@
+internal import Blocking
 internal import DuckDB
 
 /// Reads statements with DuckDB's own parser; never with a regular expression.
@@ -12,7 +13,9 @@ package struct StatementAnalyzer: Sendable {
     /// One result for every statement, in their order.
     package func analyze(_ statements: [String]) async throws -> [Result<StatementAnalysis, StatementMistake>]
     {
-        let keys = statements.map { hexadecimalDigest(of: "\(StatementAnalyzer.version)\n\($0)") }
+        let keys = mapOnAllProcessors(statements) {
+            hexadecimalDigest(of: "\(StatementAnalyzer.version)\n\($0)")
+        }
         var known = try await cache.analyses(for: keys)
         let missing = zip(keys, statements).filter { known[$0.0] == nil }
         var mistakes: [String: StatementMistake] = [:]

@@ -33,6 +33,30 @@ struct LocalFiles: Sendable {
         return try status(path)?.object(path)
     }
 
+    /// All of an object; `nil` if there is none, or a folder.
+    func small(_ path: LakePath, bytesMax: ByteCount) throws -> SmallObject? {
+        guard try object(path) != nil else { return nil }
+        let descriptor = Glibc.open(absolute(path), O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else {
+            if errno == ENOENT { return nil }
+            throw failure(errno, "read", path)
+        }
+        let file = OpenFile(descriptor: descriptor)
+        let status = try naming("read", path) { () throws(SystemError) in try file.status() }
+        guard let object = status.object(path) else { return nil }
+        guard object.size <= bytesMax else {
+            throw ObjectTooLarge(path: path, size: object.size, sizeMax: bytesMax)
+        }
+        let bytes = try naming("read", path) { () throws(SystemError) in
+            try file.read(at: 0, countMax: Int(object.size.bytes))
+        }
+        guard bytes.count == Int(object.size.bytes) else {
+            throw StoreFailed(
+                path: absolute(path), act: "read", reason: "it became shorter", isTransient: true)
+        }
+        return SmallObject(bytes: bytes, etag: object.etag)
+    }
+
     func list(_ folder: LakePath) throws -> FolderListing {
         guard let stream = opendir(absolute(folder)) else {
             if errno == ENOENT {

@@ -90,6 +90,19 @@ package struct LocalStore: ObjectStore {
             object: object, bytes: ByteStream { [pool] in try await pool.run { try reader() } })
     }
 
+    package func readSmall(
+        _ paths: [LakePath], bytesMax: ByteCount
+    ) async throws -> [LakePath: SmallObject] {
+        try await pool.run { [files] in
+            let read = mapOnAllProcessors(paths) { path in
+                Result { try files.small(path, bytesMax: bytesMax) }
+            }
+            var objects: [LakePath: SmallObject] = [:]
+            for (path, object) in zip(paths, read) { objects[path] = try object.get() }
+            return objects
+        }
+    }
+
     package func write(
         _ body: ObjectBody, to path: LakePath, _ condition: WriteCondition
     ) async throws -> WriteOutcome {
@@ -199,7 +212,7 @@ extension LocalFiles {
     }
 
     /// Gives an error of the system its place in the lake.
-    fileprivate func naming<T>(
+    func naming<T>(
         _ act: String, _ path: LakePath, wanted: Int64 = 0, _ body: () throws(SystemError) -> T
     ) throws -> T {
         do {

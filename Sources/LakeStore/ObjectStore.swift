@@ -26,6 +26,10 @@ package protocol ObjectStore: Sendable {
     /// - Throws: `ObjectNotFound`.
     func read(_ path: LakePath, bytes: Range<Int64>?) async throws -> OpenedObject
 
+    /// The bytes of those of `paths` that are objects, each of one version. For many small ones at once.
+    /// - Throws: `ObjectTooLarge` if one has more than `bytesMax`.
+    func readSmall(_ paths: [LakePath], bytesMax: ByteCount) async throws -> [LakePath: SmallObject]
+
     /// All or nothing. On `.written`, the bytes survive a power cut. Folders come into being as they are
     /// needed.
     /// - Throws: `PathIsFolder`, `DiskFull`; what the body throws, and then nothing was written.
@@ -112,6 +116,17 @@ package struct OpenedObject: Sendable {
     }
 }
 
+/// All of an object's bytes, and the version that they are of.
+package struct SmallObject: Hashable, Sendable {
+    package let bytes: [UInt8]
+    package let etag: ETag
+
+    package init(bytes: [UInt8], etag: ETag) {
+        self.bytes = bytes
+        self.etag = etag
+    }
+}
+
 /// What is written: bytes at hand, a file of this machine, or a stream that can be read once.
 package enum ObjectBody: Sendable {
     case bytes([UInt8])
@@ -145,6 +160,27 @@ extension ObjectStore {
     /// - Throws: `ObjectNotFound`; `ObjectTooLarge` beyond `bytesMax`, before anything is read.
     package func readAll(_ path: LakePath, bytesMax: ByteCount) async throws -> [UInt8] {
         try await open(path, bytesMax: bytesMax).bytes
+    }
+
+    package func readSmall(
+        _ paths: [LakePath], bytesMax: ByteCount
+    ) async throws -> [LakePath: SmallObject] {
+        try await withThrowingTaskGroup(of: (LakePath, SmallObject?).self) { group in
+            var objects: [LakePath: SmallObject] = [:]
+            for (index, path) in paths.enumerated() {
+                if index >= 16, let (done, object) = try await group.next() { objects[done] = object }
+                group.addTask {
+                    do {
+                        let (bytes, etag) = try await self.open(path, bytesMax: bytesMax)
+                        return (path, SmallObject(bytes: bytes, etag: etag))
+                    } catch is ObjectNotFound {
+                        return (path, nil)
+                    }
+                }
+            }
+            for try await (path, object) in group { objects[path] = object }
+            return objects
+        }
     }
 
     /// Like ``readAll(_:bytesMax:)``, with the version that the bytes are of.

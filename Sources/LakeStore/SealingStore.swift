@@ -27,6 +27,12 @@ package struct SealingStore: ObjectStore {
         try await store.read(path, bytes: bytes)
     }
 
+    package func readSmall(
+        _ paths: [LakePath], bytesMax: ByteCount
+    ) async throws -> [LakePath: SmallObject] {
+        try await store.readSmall(paths, bytesMax: bytesMax)
+    }
+
     package func write(
         _ body: ObjectBody, to path: LakePath, _ condition: WriteCondition
     ) async throws -> WriteOutcome {

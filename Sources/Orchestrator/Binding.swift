@@ -15,41 +15,74 @@ package struct Binding: Sendable {
     /// What became of each model.
     package struct Result: Sendable {
         /// Of all assets of which it is known, in the types of Parquet.
-        package internal(set) var columns: [AssetKey: [ColumnSchema]] = [:]
+        package let columns: [AssetKey: [ColumnSchema]]
         /// In the order of building.
-        package internal(set) var failures: [(model: AssetKey, failure: any Diagnostic)] = []
+        package let failures: [(model: AssetKey, failure: any Diagnostic)]
     }
 
     /// What is wrong with columns and types, in the order of building.
-    package func mistakes() async throws -> [any Diagnostic] { try await result().failures.map(\.failure) }
+    package func mistakes() async throws -> [any Diagnostic] {
+        let order = lake.graph.assets.order
+        return try await bind(order, knowing: [:], on: try await database()).failures.map(\.failure)
+    }
 
-    /// Binds models in the order of building.
-    ///
-    /// A model is known by what its own SQL gives; if that fails, by what is published of it. Models that
-    /// depend on bronze which was never extracted are left out: nothing is known of its columns.
-    ///
-    /// - Parameter wanted: Others are known by what is published of them; `nil` binds all.
-    package func result(of wanted: Set<AssetKey>? = nil) async throws -> Result {
-        let models = lake.graph.models
-        let needed = wanted.map { Array(lake.graph.assets.upstream(of: $0, depth: 1)) }
-        let order =
-            needed.map { needed in lake.graph.assets.order.filter(Set(needed).contains) }
-            ?? lake.graph.assets.order
-        let states = try await lake.states(
-            of: order, history: Set(order.compactMap { models[$0] }.flatMap(\.historyInputs)))
-        let published = try await lake.publicManifests(of: order)
-        // A database of its own: names of tables mean other things in it than in the lake's.
-        let database = try await BlockingPool.shared.run {
+    /// Binds the models `start`, and those that read columns which are thereby others than published.
+    package func consequences(of start: Set<AssetKey>) async throws -> Result {
+        let graph = lake.graph
+        let database = try await database()
+        var columns: [AssetKey: [ColumnSchema]] = [:]
+        var failures: [AssetKey: any Diagnostic] = [:]
+        var wave = start
+        while !wave.isEmpty {
+            let order = graph.assets.order.filter(wave.contains)
+            let bound = try await bind(order, knowing: columns, on: database)
+            for key in order { failures[key] = nil }
+            for failure in bound.failures { failures[failure.model] = failure.failure }
+            columns.merge(bound.columns) { $1 }
+            let published = try await lake.states(of: order)
+            let changed = order.filter { key in
+                bound.columns[key].map { $0 != published[key]?.schema } ?? false
+            }
+            // Readers in the same wave were bound after what they read.
+            wave = Set(changed.flatMap { graph.models[$0]?.readers ?? [] }).subtracting(wave)
+        }
+        return Result(
+            columns: columns,
+            failures: graph.assets.order.compactMap { key in failures[key].map { (key, $0) } })
+    }
+
+    /// A database of its own: names of tables mean other things in it than in the lake's.
+    private func database() async throws -> Database {
+        try await BlockingPool.shared.run {
             try Database(configuration: [
                 "threads": "1", "autoinstall_known_extensions": "false",
                 "autoload_known_extensions": "false",
             ])
         }
+    }
+
+    /// Binds the models among `keys`, which are in the order of building.
+    ///
+    /// A model is known by what its own SQL gives; if that fails, by what is published of it. Models that
+    /// depend on bronze which was never extracted are left out: nothing is known of its columns.
+    ///
+    /// - Parameter known: Columns that were found out before on the same database.
+    private func bind(
+        _ keys: [AssetKey], knowing known: [AssetKey: [ColumnSchema]], on database: Database
+    ) async throws -> Result {
+        let models = lake.graph.models
+        let binding = Set(keys)
+        let inputs = Set(keys.flatMap { models[$0]?.inputs ?? [] }).subtracting(binding)
+        let order = inputs.filter { known[$0] == nil }.sorted() + keys
+        let states = try await lake.states(
+            of: order, history: Set(keys.compactMap { models[$0] }.flatMap(\.historyInputs)))
+        let published = try await lake.manifests.manifests(
+            of: keys.filter { models[$0]?.definition.access == .public })
         return try await database.withConnection { connection in
-            let bound = BoundModels(on: connection)
-            var result = Result()
+            let bound = BoundModels(on: connection, knowing: known)
+            var failures: [(model: AssetKey, failure: any Diagnostic)] = []
             for key in order {
-                if let model = models[key], wanted?.contains(key) ?? true,
+                if binding.contains(key), let model = models[key],
                     model.inputs.allSatisfy({ bound.columns[$0] != nil })
                 {
                     do {
@@ -57,28 +90,16 @@ package struct Binding: Sendable {
                         if let manifest = published[key], let columns = bound.columns[key],
                             let change = model.breakingChange(of: manifest, by: columns)
                         {
-                            result.failures.append((key, change))
+                            failures.append((key, change))
                         }
                         continue
                     } catch let failure as ModelFailure {
-                        result.failures.append((key, failure))
+                        failures.append((key, failure))
                     }
                 }
                 if let state = states[key] { try bound.define(state) }
             }
-            result.columns = bound.columns
-            return result
+            return Result(columns: bound.columns, failures: failures)
         }
-    }
-}
-
-extension Lake {
-    /// What is published of the public ones among `keys`.
-    fileprivate func publicManifests(of keys: [AssetKey]) async throws -> [AssetKey: TableManifest] {
-        var published: [AssetKey: TableManifest] = [:]
-        for key in keys where graph.models[key]?.definition.access == .public {
-            published[key] = try await manifests.manifest(of: key)?.manifest
-        }
-        return published
     }
 }

@@ -201,15 +201,22 @@ package final class Lake: Sendable {
     package func states(
         of keys: [AssetKey], history: Set<AssetKey> = [], visible: [AssetKey: TableManifest] = [:]
     ) async throws -> [AssetKey: AssetState] {
-        try await withThrowingTaskGroup(of: (AssetKey, AssetState?).self) { group in
+        let read = keys.filter { $0.layer != .bronze && visible[$0] == nil }
+        let known = try await manifests.manifests(of: read).merging(visible) { first, _ in first }
+        return try await withThrowingTaskGroup(of: (AssetKey, AssetState?).self) { group in
             var states: [AssetKey: AssetState] = [:]
-            for (index, key) in keys.enumerated() {
+            for key in keys where known[key]?.view == nil {
+                guard let manifest = known[key] else { continue }
+                states[key] = AssetState(of: manifest, in: self.store)
+            }
+            let others = keys.filter { $0.layer == .bronze || known[$0]?.view != nil }
+            for (index, key) in others.enumerated() {
                 if index >= 16, let (key, state) = try await group.next() { states[key] = state }
                 group.addTask {
                     (
                         key,
                         try await LakeSession.state(
-                            of: key, hasHistory: history.contains(key), visible: visible, self.manifests,
+                            of: key, hasHistory: history.contains(key), visible: known, self.manifests,
                             self.store)
                     )
                 }
@@ -253,12 +260,12 @@ struct FactCache: AnalysisCache {
     private static let namespace = FactNamespace("sql-analysis-1")
 
     func analyses(for keys: [String]) async throws -> [String: StatementAnalysis] {
-        var analyses: [String: StatementAnalysis] = [:]
-        for (key, json) in try await metadata.facts(FactCache.namespace, keys: keys) {
+        let facts = Array(try await metadata.facts(FactCache.namespace, keys: keys))
+        let read = mapOnAllProcessors(facts) { key, json in
             // What cannot be read any more is derived again.
-            analyses[key] = try? JSONDecoder().decode(StatementAnalysis.self, from: Data(json.utf8))
+            (key, try? JSONDecoder().decode(StatementAnalysis.self, from: Data(json.utf8)))
         }
-        return analyses
+        return Dictionary(uniqueKeysWithValues: read.compactMap { key, found in found.map { (key, $0) } })
     }
 
     func remember(_ analyses: [String: StatementAnalysis]) async throws {

@@ -3,7 +3,7 @@ internal import LakeSQL
 internal import Transform
 
 /// What a plan would do to the columns of models, and which models would no longer bind: found by binding
-/// them all in the order of building, before anything runs.
+/// them in the order of building, before anything runs.
 package struct PlanForecast: Sendable {
     /// Of models that would be built, and whose columns change or whose SQL does not bind.
     package let models: [AssetKey: Model]
@@ -22,15 +22,23 @@ package struct PlanForecast: Sendable {
         package let failure: any Diagnostic
     }
 
+    /// Binding a model takes about a millisecond. Of more models than these only those with other SQL are
+    /// bound, and those that read what they change; `tarn validate` binds all.
+    private static let boundMax = 500
+
     /// An unchanged lake is forecast without starting DuckDB.
     package static func make(of plan: RunPlan, in lake: Lake) async throws -> PlanForecast {
         let graph = lake.graph
         var building: Set<AssetKey> = []
+        var changed: Set<AssetKey> = []
         for step in plan.steps where graph.models[step.asset] != nil {
-            if case .build = step.decision { building.insert(step.asset) }
+            guard case .build(let reasons) = step.decision else { continue }
+            building.insert(step.asset)
+            if reasons.contains(.codeChanged) { changed.insert(step.asset) }
         }
-        guard !building.isEmpty else { return PlanForecast(models: [:]) }
-        let bound = try await Binding(lake).result(of: graph.assets.downstream(of: building))
+        let start = building.count <= boundMax ? building : changed
+        guard !start.isEmpty else { return PlanForecast(models: [:]) }
+        let bound = try await Binding(lake).consequences(of: start)
         let failures = Dictionary(bound.failures.map { ($0.model, $0.failure) }) { first, _ in first }
         let states = try await lake.states(of: building.sorted())
         var changes: [AssetKey: [SchemaChange]] = [:]

@@ -43,7 +43,9 @@ package struct RunPlan: Sendable {
         let order = lake.graph.assets.order.filter(selected.contains)
         let chosen = try await ScopePartitions(scope.partitions, of: order, in: lake, at: now)
         let needed = Set(order).union(order.flatMap { lake.graph.assets.inputs(of: $0) })
-        let states = try await lake.states(of: needed.sorted())
+        let published = try await lake.manifests.manifests(of: needed.filter { $0.layer != .bronze })
+        let existing = needed.filter { $0.layer == .bronze || published[$0] != nil }
+        let states = try await lake.states(of: existing.sorted(), visible: published)
         let fingerprints = SourceFingerprints()
         let isForced = scope.settings.isForced
         // Of an asset without partitions the empty set.
@@ -69,7 +71,7 @@ package struct RunPlan: Sendable {
                     ? states : try await lake.states(of: model.inputs, history: model.historyInputs)
                 let versions = model.inputs.map { ($0, willBuild[$0] != nil ? nil : states[$0]?.version) }
                 decision = .forModel(
-                    current: try await lake.manifests.manifest(of: key)?.manifest, code: model.codeHash,
+                    current: published[key], code: model.codeHash,
                     engine: ModelBuild.engine,
                     inputs: Dictionary(versions, uniquingKeysWith: { first, _ in first }),
                     isForced: isForced)

@@ -1,3 +1,4 @@
+internal import Blocking
 internal import LakeModel
 internal import Yams
 
@@ -100,9 +101,11 @@ struct LakeLoading {
                 refuse(entry)
                 continue
             }
-            for file in folder.entries(of: "models/\(entry.name)") ?? [] {
-                read(file, layer: entry.name, of: lake, into: &models)
+            let files = (folder.entries(of: "models/\(entry.name)") ?? []).compactMap {
+                model($0, layer: entry.name)
             }
+            for file in files { models.keys.insert(file.key) }
+            read(files, of: lake, into: &models)
         }
         models.definitions.sort { $0.key < $1.key }
         return models
@@ -119,24 +122,38 @@ struct LakeLoading {
             remedy: "Models are models/silver/<table>.sql and models/gold/<table>.sql.")
     }
 
-    private func read(
-        _ entry: LakeFolder.Entry, layer: String, of lake: LakeFile, into models: inout Models
-    ) {
+    /// The table that a file is to describe.
+    private func model(_ entry: LakeFolder.Entry, layer: String) -> (key: AssetKey, file: String)? {
         let file = "models/\(layer)/\(entry.name)"
-        guard let stem = stem(of: entry, file: file, suffix: ".sql") else { return }
+        guard let stem = stem(of: entry, file: file, suffix: ".sql") else { return nil }
         guard isPlainIdentifier(stem), let key = AssetKey(schema: layer, table: stem) else {
             mistakes.add(
                 .fileName, at: Place(file: file), "'\(stem)' cannot be the name of a model.",
                 remedy: "Rename the file: lower-case letters, digits and _, a letter first.")
-            return
+            return nil
         }
-        models.keys.insert(key)
-        guard let text = text(of: file) else { return }
-        let model = ModelFile(
-            text, key: key, file: file, zone: lake.zone ?? .utc, pools: lake.work.pools, variables: variables,
-            mistakes)
-        models.references += model.references
-        if let definition = model.definition { models.definitions.append(definition) }
+        return (key, file)
+    }
+
+    /// Reads many files on all processors: YAML takes its time.
+    private func read(
+        _ files: [(key: AssetKey, file: String)], of lake: LakeFile, into models: inout Models
+    ) {
+        let (folder, variables, zone, pools) = (folder, variables, lake.zone ?? .utc, lake.work.pools)
+        let read = mapOnAllProcessors(files) { key, file -> (ModelFile?, [ProjectMistake]) in
+            let loading = LakeLoading(folder: folder, variables: variables)
+            let model = loading.text(of: file).map {
+                ModelFile(
+                    $0, key: key, file: file, zone: zone, pools: pools, variables: variables, loading.mistakes
+                )
+            }
+            return (model, loading.mistakes.all)
+        }
+        for (model, found) in read {
+            for mistake in found { mistakes.add(mistake) }
+            models.references += model?.references ?? []
+            if let definition = model?.definition { models.definitions.append(definition) }
+        }
     }
 
     private func lookUp(

@@ -1,3 +1,4 @@
+internal import Blocking
 package import LakeModel
 package import LakeSQL
 package import Project
@@ -57,20 +58,12 @@ package struct LakeGraph: Sendable {
         }
         let analyses = try await analyzer.analyze(definition.models.map(\.sql))
         var models: [AssetKey: Model] = [:]
-        for (model, analysis) in zip(definition.models, analyses) {
-            switch analysis {
-            case .failure(let mistake): mistakes.append(SQLMistake(mistake, in: model))
-            case .success(let analysis):
-                let reading = ModelInputs(
-                    of: model, analysis: analysis, loaded: loaded, definition: definition)
-                mistakes.append(contentsOf: reading.mistakes)
-                models[model.key] = Model(
-                    definition: model, inputs: reading.inputs, historyInputs: reading.historyInputs,
-                    reads: reading.reads,
-                    auditInputs: Set(model.checks.compactMap(\.otherAsset))
-                        .subtracting(reading.inputs + [model.key]).sorted(),
-                    codeHash: codeHash(of: model, analysis))
-            }
+        let read = mapOnAllProcessors(Array(zip(definition.models, analyses))) { model, analysis in
+            Model.read(model, analysis, loaded, definition)
+        }
+        for (model, found) in read {
+            mistakes += found
+            if let model { models[model.definition.key] = model }
         }
         for (key, model) in models.sorted(by: { $0.key < $1.key }) {
             for input in model.inputs { models[input]?.readers.append(key) }
@@ -100,7 +93,7 @@ package struct LakeGraph: Sendable {
         }
     }
 
-    private static func codeHash(of model: ModelDefinition, _ analysis: StatementAnalysis) -> String {
+    fileprivate static func codeHash(of model: ModelDefinition, _ analysis: StatementAnalysis) -> String {
         var parts = [analysis.digest, model.materialization.rule]
         if !model.layout.sort.isEmpty { parts.append("sorted by \(model.layout.sort.map(quotedIdentifier))") }
         if let group = model.group { parts.append("together \(group)") }
@@ -118,5 +111,26 @@ package struct LakeGraph: Sendable {
         }
         for column in model.columns { parts.append("\(quotedIdentifier(column.name)) \(column.type ?? "")") }
         return hexadecimalDigest(of: parts.joined(separator: "\n"))
+    }
+}
+
+extension LakeGraph.Model {
+    /// What is known of a model from its own files, and what is wrong in it.
+    fileprivate static func read(
+        _ model: ModelDefinition, _ analysis: Result<StatementAnalysis, StatementMistake>,
+        _ loaded: LoadedLake, _ definition: LakeDefinition
+    ) -> (LakeGraph.Model?, mistakes: [any Diagnostic]) {
+        switch analysis {
+        case .failure(let mistake): return (nil, [SQLMistake(mistake, in: model)])
+        case .success(let analysis):
+            let reading = ModelInputs(of: model, analysis: analysis, loaded: loaded, definition: definition)
+            let read = LakeGraph.Model(
+                definition: model, inputs: reading.inputs, historyInputs: reading.historyInputs,
+                reads: reading.reads,
+                auditInputs: Set(model.checks.compactMap(\.otherAsset))
+                    .subtracting(reading.inputs + [model.key]).sorted(),
+                codeHash: LakeGraph.codeHash(of: model, analysis))
+            return (read, reading.mistakes)
+        }
     }
 }

@@ -1,3 +1,4 @@
+internal import Blocking
 package import LakeModel
 
 /// Reads and replaces the manifests of a lake, and finds out which files a bronze table is now.
@@ -47,6 +48,31 @@ package struct ManifestStore: Sendable {
     package func slot(of asset: AssetKey) async throws -> ManifestSlot<TableManifest> {
         let path = LakeLayout.manifest(of: asset)
         guard let found = try await bytes(of: path) else { return ManifestSlot() }
+        return try slot(of: asset, found, at: path)
+    }
+
+    /// The manifests of those silver and gold tables that are published.
+    /// - Throws: `ManifestDamaged`, `ManifestTooNew`.
+    package func manifests(of assets: some Sequence<AssetKey>) async throws -> [AssetKey: TableManifest] {
+        let assets = Array(assets)
+        let found = try await store.readSmall(
+            assets.map(LakeLayout.manifest), bytesMax: StoredJSON.bytesMax)
+        let read = mapOnAllProcessors(assets) { asset in
+            Result<TableManifest?, any Error> {
+                let path = LakeLayout.manifest(of: asset)
+                guard let found = found[path] else { return nil }
+                return try slot(of: asset, Versioned(manifest: found.bytes, etag: found.etag), at: path)
+                    .manifest
+            }
+        }
+        var manifests: [AssetKey: TableManifest] = [:]
+        for (asset, manifest) in zip(assets, read) { manifests[asset] = try manifest.get() }
+        return manifests
+    }
+
+    private func slot(
+        of asset: AssetKey, _ found: Versioned<[UInt8]>, at path: LakePath
+    ) throws -> ManifestSlot<TableManifest> {
         if let fence = ManifestFence(found.manifest) {
             return ManifestSlot(manifest: nil, epoch: fence.epoch, etag: found.etag)
         }

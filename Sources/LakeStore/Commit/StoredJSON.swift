@@ -18,8 +18,12 @@ package enum StoredJSON {
     static func decode<T: Decodable>(_ type: T.Type, _ bytes: [UInt8], at path: LakePath) throws -> T {
         let decoder = JSONDecoder()
         decoder.keyDecodingStrategy = .convertFromSnakeCase
+        return try reading(path) { try decoder.decode(type, from: Data(bytes)) }
+    }
+
+    private static func reading<T>(_ path: LakePath, _ body: () throws -> T) throws -> T {
         do {
-            return try decoder.decode(type, from: Data(bytes))
+            return try body()
         } catch let error as DecodingError {
             throw ManifestDamaged(path: path, reason: reason(error))
         } catch {
@@ -32,16 +36,27 @@ package enum StoredJSON {
     static func decode<T: Decodable>(_ type: T.Type, formatMax: Int, _ bytes: [UInt8], at path: LakePath)
         throws -> T
     {
-        let format = try decode(Format.self, bytes, at: path).format
-        guard format <= formatMax else {
-            throw ManifestTooNew(path: path, format: format, formatMax: formatMax)
+        let read = try decode(Formatted<T>.self, bytes, at: path)
+        guard read.format <= formatMax else {
+            throw ManifestTooNew(path: path, format: read.format, formatMax: formatMax)
         }
-        guard format >= 1 else { throw ManifestDamaged(path: path, reason: "its format is \(format)") }
-        return try decode(type, bytes, at: path)
+        guard read.format >= 1 else {
+            throw ManifestDamaged(path: path, reason: "its format is \(read.format)")
+        }
+        return try reading(path) { try read.content.get() }
     }
 
-    private struct Format: Decodable {
+    /// What a newer version wrote may lack what this one knows: its number is read first.
+    private struct Formatted<Content: Decodable>: Decodable {
         let format: Int
+        let content: Result<Content, any Error>
+
+        private enum Key: String, CodingKey { case format }
+
+        init(from decoder: any Decoder) throws {
+            format = try decoder.container(keyedBy: Key.self).decode(Int.self, forKey: .format)
+            content = Result { try Content(from: decoder) }
+        }
     }
 
     private static func reason(_ error: DecodingError) -> String {

@@ -57,6 +57,24 @@ package enum ObjectStoreConformance {
             try expect(await store.readRange(path("r"), 0..<0) == [], "0..<0")
             try expect(await store.readRange(path("r"), 50..<60) == [], "50..<60")
         },
+        Claim("many small objects are read at once, each with its version; others are left out") { store in
+            var etags: [LakePath: ETag] = [:]
+            for number in 0..<100 {
+                etags[path("m/\(number)")] = try await store.put("m/\(number)", "\(number)")
+            }
+            let wanted = (0..<200).map { path("m/\($0)") } + [path("m")]
+            let read = try await store.readSmall(wanted, bytesMax: ByteCount(2))
+            try expect(read.count == 100, "\(read.count) objects")
+            for (number, wanted) in wanted.prefix(100).enumerated() {
+                try expect(
+                    read[wanted]
+                        == etags[wanted].map { SmallObject(bytes: Array("\(number)".utf8), etag: $0) },
+                    "\(wanted) is \(String(describing: read[wanted]))")
+            }
+            try await expectError(ObjectTooLarge.self) {
+                _ = try await store.readSmall([path("m/10")], bytesMax: ByteCount(1))
+            }
+        },
         Claim("an object beyond the limit is not read into memory") { store in
             _ = try await store.put("large", "12345")
             try await expectError(ObjectTooLarge.self) {

@@ -10,10 +10,15 @@ package final class BoundModels {
     private let connection: Connection
     private var schemas: Set<String> = []
     /// What is known of the columns of each asset, in the types of Parquet.
-    package private(set) var columns: [AssetKey: [ColumnSchema]] = [:]
+    package private(set) var columns: [AssetKey: [ColumnSchema]]
 
-    /// - Parameter connection: Of a database of its own, in which tables get their names.
-    package init(on connection: Connection) { self.connection = connection }
+    /// - Parameters:
+    ///   - connection: Of a database of its own, in which tables get their names.
+    ///   - known: What was defined in that database before.
+    package init(on connection: Connection, knowing known: [AssetKey: [ColumnSchema]] = [:]) {
+        self.connection = connection
+        columns = known
+    }
 
     /// Gives an asset the columns that are published. Blocks.
     package func define(_ state: AssetState) throws {
