@@ -40,8 +40,10 @@ package struct Binding: Sendable {
             for failure in bound.failures { failures[failure.model] = failure.failure }
             columns.merge(bound.columns) { $1 }
             let published = try await lake.states(of: order)
+            // What was never published has no readers that could break.
             let changed = order.filter { key in
-                bound.columns[key].map { $0 != published[key]?.schema } ?? false
+                guard let before = published[key]?.schema, let now = bound.columns[key] else { return false }
+                return before != now
             }
             // Readers in the same wave were bound after what they read.
             wave = Set(changed.flatMap { graph.models[$0]?.readers ?? [] }).subtracting(wave)

@@ -16,8 +16,7 @@ extension ModelBuild {
             connection in
             step.watch(connection.interrupter)
             try session.define(inputs, on: connection)
-            try model.requireDeclaredColumns(on: connection)
-            let schema = try TableSelect(model.definition, on: connection).columns
+            let schema = try model.requireDeclaredColumns(on: connection).select.columns
             return (schema, try step.audit(connection, AuditScope(select: "\n\(sql)\n")))
         }
         let breaking = try model.keepContract(with: published, columns: audited.schema, by: step.run)

@@ -69,8 +69,8 @@ package struct ModelBuild: Sendable {
         let rows = try await withConnection { connection in
             watch(connection.interrupter)
             try session.define(inputs, on: connection)
-            try model.requireDeclaredColumns(on: connection)
-            return try write(to: path, on: connection)
+            let select = try model.requireDeclaredColumns(on: connection).select
+            return try write(select, to: path, on: connection)
         }
         // The commit needs the bytes on disk; they get there while the audit computes.
         async let settled: Void = Staging(store).settle(key, of: run)
@@ -141,17 +141,14 @@ package struct ModelBuild: Sendable {
         }
     }
 
-    private func write(to path: String, on connection: Connection) throws -> Int64 {
-        let result = try connection.query(TableSelect(model.definition, on: connection).copy(to: path))
+    private func write(_ select: TableSelect, to path: String, on connection: Connection) throws -> Int64 {
+        let result = try connection.query(select.copy(to: path))
         return result.rows.first?.first?.integer ?? 0
     }
 
     static func schema(of relation: String, on connection: Connection) throws -> [ColumnSchema] {
-        try connection.query("DESCRIBE \(relation)").rows.compactMap { row in
-            guard case .text(let name)? = row.first, case .text(let type)? = row.dropFirst().first else {
-                return nil
-            }
-            return ColumnSchema(name: name, type: type)
+        try connection.prepare(relation).columns.map {
+            ColumnSchema(name: $0.name, type: $0.type.description)
         }
     }
 }
@@ -161,15 +158,18 @@ extension LakeGraph.Model {
     ///
     /// - Returns: The columns of the table's rows, before they are stored.
     @discardableResult
-    func requireDeclaredColumns(on connection: Connection) throws -> [ResultColumn] {
+    func requireDeclaredColumns(
+        on connection: Connection
+    ) throws -> (select: TableSelect, columns: [ResultColumn]) {
         let select = try TableSelect(definition, on: connection)
-        let columns = try connection.prepare(select.rows).columns
+        let columns = try select.columnsOfRows(on: connection)
         for column in definition.columns {
             guard let actual = columns.first(where: { $0.name.lowercased() == column.name.lowercased() })
             else {
                 throw ModelFailure(missing: column, of: definition, actual: columns.map(\.name))
             }
-            guard let type = column.type else { continue }
+            // Spelt as DuckDB spells it, which need not be asked then.
+            guard let type = column.type, type.uppercased() != actual.type.description else { continue }
             let expected = try connection.prepare("SELECT CAST(NULL AS \(type))").columns.first?.type
             if let expected, expected != actual.type {
                 throw ModelFailure(
@@ -177,6 +177,6 @@ extension LakeGraph.Model {
                 )
             }
         }
-        return columns
+        return (select, columns)
     }
 }

@@ -10,14 +10,16 @@ package struct TableSelect: Sendable {
     package let model: ModelDefinition
     /// The columns of its SELECT, as DuckDB binds it.
     package let columns: [ColumnSchema]
+    /// The same with their types, if it was DuckDB that told them.
+    private let bound: [ResultColumn]?
 
     /// Binds the model's SQL. Blocks.
     /// - Throws: `DuckDBError`; ``ModelFailure`` if a column that the header names is not among the SELECT's.
     package init(_ model: ModelDefinition, on connection: Connection) throws {
         self.model = model
-        columns = try connection.prepare("\n\(model.sql)\n").columns.map {
-            ColumnSchema(name: $0.name, type: $0.type.description)
-        }
+        let bound = try connection.prepare("\n\(model.sql)\n").columns
+        self.bound = bound
+        columns = bound.map { ColumnSchema(name: $0.name, type: $0.type.description) }
         try requireColumns()
     }
 
@@ -25,6 +27,13 @@ package struct TableSelect: Sendable {
     package init(_ model: ModelDefinition, columns: [ColumnSchema]) {
         self.model = model
         self.columns = columns
+        bound = nil
+    }
+
+    /// The columns of ``rows``. Blocks.
+    func columnsOfRows(on connection: Connection) throws -> [ResultColumn] {
+        if case .history = model.materialization { return try connection.prepare(rows).columns }
+        return try bound ?? connection.prepare(rows).columns
     }
 
     /// The columns of the table's files, from those of ``rows``: wide integers are stored as decimal numbers.

@@ -10,7 +10,7 @@ struct Migration: Sendable {
     /// In order, numbered from 1 without gaps.
     static let all: [Migration] = [
         m0001CreateRuns, m0002CreateMaterializations, m0003CreateReconciliations, m0004CreateFacts,
-        m0005CreateLeases, m0006CreateTriggers, m0007CreateBackfills,
+        m0005CreateLeases, m0006CreateTriggers, m0007CreateBackfills, m0008IndexReadySteps,
     ]
 
     /// The version of a database to which all of them were applied.

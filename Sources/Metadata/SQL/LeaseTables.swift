@@ -2,7 +2,7 @@ internal import LakeModel
 
 /// Who works on what, and until when.
 extension MetadataTables {
-    /// Steps that are looked at together when there is room for few.
+    /// Steps that are looked at together when those that were looked at first found no room.
     private static let pageRows = 200
 
     func claim(_ request: ClaimRequest) throws -> [Claim] {
@@ -13,8 +13,10 @@ extension MetadataTables {
         var claims: [Claim] = []
         var events: [RunEvent.Draft] = []
         var seen = 0
+        // Mostly the first steps have room, and reading a step is most of what a claim costs.
+        var limit = min(MetadataTables.pageRows, 4 + 2 * request.stepsMax)
         while claims.count < request.stepsMax {
-            let page = try candidates(for: request, after: seen)
+            let page = try candidates(for: request, after: seen, limit: limit)
             seen += page.count
             for row in page where claims.count < request.stepsMax {
                 let asset = try row.text("asset")
@@ -22,7 +24,8 @@ extension MetadataTables {
                 busy.insert(asset)
                 claims.append(try lease(row, request, &events))
             }
-            if page.count < MetadataTables.pageRows { break }
+            if page.count < limit { break }
+            limit = MetadataTables.pageRows
         }
         try append(events)
         return claims
@@ -34,7 +37,7 @@ extension MetadataTables {
         _ = try db.rows("SELECT pg_advisory_xact_lock(hashtext(current_schema() || '.step'))")
     }
 
-    private func candidates(for request: ClaimRequest, after seen: Int) throws -> [SQLRow] {
+    private func candidates(for request: ClaimRequest, after seen: Int, limit: Int) throws -> [SQLRow] {
         let ofRun = request.run == nil ? "run.host = ''" : "run.id = ?"
         return try db.rows(
             """
@@ -42,7 +45,7 @@ extension MetadataTables {
             WHERE step.state = 'waiting' AND step.ready_at <= ? AND run.cancel_requested_at IS NULL
                 AND run.state IN ('queued', 'running') AND \(ofRun)
             ORDER BY run.priority DESC, run.created_at, run.id, step.position
-            LIMIT \(MetadataTables.pageRows) OFFSET ?\(db.dialect.forUpdateSkippingLocked(of: "step"))
+            LIMIT \(limit) OFFSET ?\(db.dialect.forUpdateSkippingLocked(of: "step"))
             """,
             [request.now.microseconds] + (request.run.map { [$0.text] } ?? []) + [seen])
     }

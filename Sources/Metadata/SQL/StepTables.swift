@@ -104,10 +104,9 @@ extension MetadataTables {
         try db.execute(
             """
             UPDATE step SET missing = missing - 1, ready_at = CASE WHEN missing = 1 THEN \(now.microseconds) END
-            WHERE run_id = ? AND state = 'waiting' AND missing > 0 AND EXISTS (
-                SELECT 1 FROM step_input WHERE step_input.run_id = step.run_id AND step_input.asset = step.asset
-                    AND step_input.partition = step.partition AND input = ? AND input_partition = ?)
-            """, step.arguments)
+            WHERE run_id = ? AND state = 'waiting' AND missing > 0 AND (asset, partition) IN (
+                SELECT asset, partition FROM step_input WHERE run_id = ? AND input = ? AND input_partition = ?)
+            """, [step.run.text] + step.arguments)
     }
 
     /// Ends everything that is made from a step which was not built.

@@ -35,7 +35,7 @@ package final class BoundModels {
     /// - Throws: ``ModelFailure``; it then has no columns.
     package func bind(_ model: LakeGraph.Model) throws {
         do {
-            let columns = try model.requireDeclaredColumns(on: connection)
+            let columns = try model.requireDeclaredColumns(on: connection).columns
             var isView = false
             if case .view = model.definition.materialization { isView = true }
             try define(
