@@ -4,8 +4,8 @@ package import LakeModel
 /// Runs the checks of one table on its staged rows, before anything is published.
 ///
 /// Every check is a query for the rows that break it. Those that look at single rows are answered together
-/// in one scan of the table, `unique` and `relationships` of integers in another; what is left needs a
-/// query each. Of a Parquet file, its own statistics say how many values of a column are NULL.
+/// in one scan of the table, `unique` and `relationships` of integers in another; other keys of large
+/// tables are compared by their hashes first, and what is left needs a query each. Of a Parquet file, its own statistics say how many values of a column are NULL.
 package struct Audit: Sendable {
     package let asset: AssetKey
     /// An SQL expression that stands for the table, such as `read_parquet('…')`.
@@ -66,6 +66,11 @@ package struct Audit: Sendable {
         if let sets {
             let integers = IntegerAudit(asset: asset, table: table, sets: sets, relation: relation)
             failures.merge(try integers.run(checks, on: connection)) { known, _ in known }
+            let keys = HashedKeyAudit(table: table, sets: sets)
+            for (index, check) in checks.enumerated() where failures[index] == nil {
+                guard case .unique(let columns) = check.rule else { continue }
+                failures[index] = try keys.copies(of: columns, on: connection)
+            }
         }
         for (index, check) in checks.enumerated() where failures[index] == nil {
             guard let query = separateQuery(for: check.rule) else { continue }

@@ -2,7 +2,7 @@
 
     rebuild.py LAKE [-n 3] [--memory 4GB] [--only tarn]      needs the command duckdb of Tarn's version (pip install duckdb-cli)
 
-LAKE is a lake of the telecom template whose bronze is built. Histories (scd2) are left out: their statement is Tarn's own.
+LAKE is a lake of the telecom template in which everything is built. Histories (scd2) are left out: their statement is Tarn's own.
 """
 import argparse, json, os, pathlib, re, shutil, statistics, subprocess, sys, tempfile, time
 
@@ -33,12 +33,15 @@ def tarn_json(*words):
 
 planned = [step["asset"] for step in tarn_json("plan", "silver.*", "gold.*", "--force", "--all")]
 models = [asset for asset in dict.fromkeys(planned) if "materialization: scd2" not in sql_of(asset)]
+histories = sorted(set(planned) - set(models))
 work = pathlib.Path(tempfile.mkdtemp(prefix="tarn-bench-"))
 lines = ["SET threads = 2;", f"SET memory_limit = '{arguments.memory}';", f"SET temp_directory = '{work}/spill';"]
 views = tarn_json("sql", "SELECT schema_name, view_name, sql FROM duckdb_views() WHERE NOT internal AND schema_name LIKE 'bronze%'")
 for view in views:
     lines.append(f"CREATE SCHEMA IF NOT EXISTS {view['schema_name']}; {view['sql']}")
 lines.append("CREATE SCHEMA silver; CREATE SCHEMA gold;")
+for asset in histories:
+    lines.append(f"CREATE VIEW {asset} AS FROM '{lake}/lake/{asset.replace('.', '/')}/latest.parquet';")
 for asset in models:
     select = re.sub(r"^/\*---.*?---\*/", "", sql_of(asset), flags=re.S)
     lines += [f"COPY (\n{select}\n) TO '{work}/{asset}.parquet' (FORMAT parquet, COMPRESSION snappy);",
