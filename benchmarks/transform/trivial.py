@@ -30,7 +30,7 @@ def tarn(count):
 def dbt(count):
     project = folder / f"dbt{count}"
     (project / "models").mkdir(parents=True)
-    (project / "dbt_project.yml").write_text("name: bench\nversion: '1'\nprofile: bench\nmodels: { bench: { +materialized: table } }\n")
+    (project / "dbt_project.yml").write_text("name: bench\nversion: '1.0.0'\nprofile: bench\nmodels: { bench: { +materialized: table } }\n")
     (project / "profiles.yml").write_text(
         f"bench: {{ target: a, outputs: {{ a: {{ type: duckdb, path: '{project}/bench.duckdb', threads: 1 }} }} }}\n")
     for number in range(count):

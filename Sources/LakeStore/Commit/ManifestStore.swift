@@ -168,12 +168,8 @@ package struct ManifestStore: Sendable {
     }
 
     private func bytes(of path: LakePath) async throws -> Versioned<[UInt8]>? {
-        do {
-            let (bytes, etag) = try await store.open(path, bytesMax: StoredJSON.bytesMax)
-            return Versioned(manifest: bytes, etag: etag)
-        } catch is ObjectNotFound {
-            return nil
-        }
+        let found = try await store.readSmall([path], bytesMax: StoredJSON.bytesMax)[path]
+        return found.map { Versioned(manifest: $0.bytes, etag: $0.etag) }
     }
 
     private func check(_ files: [DataFile], at path: LakePath) throws {
