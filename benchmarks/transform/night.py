@@ -55,6 +55,7 @@ CREATE TABLE invoice AS SELECT n AS inv_id, n % 400000 AS customer_id, DATE '202
 CREATE TABLE item AS SELECT n AS item_id, n * {invoices} // {items} AS inv_id, n % 5000 AS service_id, 1 + n % 3 AS quantity,
     (n % 90000) / 100 AS net, TIMESTAMP '2026-01-01' AS changed_at FROM range({items}) AS r(n);
 CREATE TABLE service AS SELECT n AS service_id, 'service ' || n AS name FROM range(5000) AS r(n);
+ALTER TABLE invoice ADD PRIMARY KEY (inv_id); ALTER TABLE item ADD PRIMARY KEY (item_id);
 """)
 source.close()
 
