@@ -4,8 +4,9 @@ package import LakeModel
 /// Runs the checks of one table on its staged rows, before anything is published.
 ///
 /// Every check is a query for the rows that break it. Those that look at single rows are answered together
-/// in one scan of the table, `unique` and `relationships` of integers in another; other keys of large
-/// tables are compared by their hashes first, and what is left needs a query each. Of a Parquet file, its own statistics say how many values of a column are NULL.
+/// in one scan of the table, `unique` and `relationships` of integers in another; other keys of large tables
+/// are compared by their hashes first, and what is left needs a query each. Of a Parquet file, its own
+/// statistics say how many values of a column are NULL.
 package struct Audit: Sendable {
     package let asset: AssetKey
     /// An SQL expression that stands for the table, such as `read_parquet('…')`.

@@ -66,30 +66,53 @@ package struct ModelBuild: Sendable {
         let began = ContinuousClock.now
         let path = try await stagingPath(LakeLayout.staged(key, of: run))
         let published = try await model.published(in: store)
-        let rows = try await withConnection { connection in
+        let written: (rows: Int64, schema: [ColumnSchema]?) = try await withConnection { connection in
             watch(connection.interrupter)
             try session.define(inputs, on: connection)
-            let select = try model.requireDeclaredColumns(on: connection).select
-            return try write(select, to: path, on: connection)
+            let bound = try model.requireDeclaredColumns(on: connection)
+            return (try write(bound.select, to: path, on: connection), ModelBuild.storedSchema(bound.columns))
         }
         // The commit needs the bytes on disk; they get there while the audit computes.
         async let settled: Void = Staging(store).settle(key, of: run)
-        let audited: (schema: [ColumnSchema], checks: [CheckResult]) = try await withConnection {
-            connection in
-            watch(connection.interrupter)
-            let scope = AuditScope(file: path)
-            return (
-                try ModelBuild.schema(of: "FROM \(scope.relation)", on: connection),
-                try audit(connection, scope)
-            )
-        }
+        let audited = try await audited(path, schema: written.schema, step)
         let breaking = try model.keepContract(with: published, columns: audited.schema, by: run)
         try await settled
         let table = staged(
-            step, rows: rows, version: version, schema: audited.schema, checks: audited.checks, began: began,
-            breaking: breaking)
+            step, rows: written.rows, version: version, schema: audited.schema, checks: audited.checks,
+            began: began, breaking: breaking)
         return try await TablePublish(store, group: model.definition.group, now: now).publish(
             table, confirmLease: confirmLease)
+    }
+
+    /// What is in a staged file, as far as it is not known, and what its checks say.
+    private func audited(
+        _ path: String, schema: [ColumnSchema]?, _ step: Step
+    ) async throws -> (schema: [ColumnSchema], checks: [CheckResult]) {
+        try await withConnection { connection in
+            step.watch(connection.interrupter)
+            let scope = AuditScope(file: path)
+            return (
+                try schema ?? ModelBuild.schema(of: "FROM \(scope.relation)", on: connection),
+                try step.audit(connection, scope)
+            )
+        }
+    }
+
+    /// The columns of a file of these columns, if Parquet keeps all of their types; otherwise the file is to
+    /// be asked.
+    private static func storedSchema(_ columns: [ResultColumn]) -> [ColumnSchema]? {
+        // Columns of one name get others in the file.
+        guard Set(columns.map { $0.name.lowercased() }).count == columns.count else { return nil }
+        var schema: [ColumnSchema] = []
+        for column in columns {
+            switch column.type {
+            case .boolean, .tinyint, .smallint, .integer, .bigint, .utinyint, .usmallint, .uinteger, .ubigint,
+                .hugeint, .uhugeint, .float, .double, .decimal, .varchar, .date, .timestamp, .timestampTZ:
+                schema.append(ColumnSchema(name: column.name, type: column.type.inParquet.description))
+            default: return nil
+            }
+        }
+        return schema
     }
 
     /// What every way of building needs to know of the attempt.

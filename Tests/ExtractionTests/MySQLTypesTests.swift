@@ -5,8 +5,8 @@ import Project
 import Testing
 
 @Suite struct `Every type of MariaDB` {
-    /// Stores literals in a column of `type`, extracts it and tells the column's type, its values as DuckDB prints
-    /// them, and what was converted.
+    /// Stores literals in a column of `type`, extracts it and tells the column's type, its values as DuckDB
+    /// prints them, and what was converted.
     private func roundTrip(_ type: String, _ literals: [String], setup: [String] = []) async throws -> (
         type: String, values: [String], conversions: [String]
     ) {

@@ -3,7 +3,8 @@ import Testing
 @testable import Terminal
 
 @Suite struct `Editing a line` {
-    /// Presses what the bytes of `typed` mean, and returns the text with the cursor as `|`, and the last action.
+    /// Presses what the bytes of `typed` mean, and returns the text with the cursor as `|`, and the last
+    /// action.
     private func edit(
         _ typed: String, history: [String] = [],
         _ completer: LineEditing.Completer = { _, cursor in .init(start: cursor, candidates: []) }

@@ -15,7 +15,8 @@ enum Layers {
         ["CDuckDB", "CMalloc", "CMariaDB", "CPostgres", "CSQLite", "CTemplates", "CZlib"],
     ]
 
-    /// Targets that are not shipped stand above the services that they imitate, and nothing shipped imports them.
+    /// Targets that are not shipped stand above the services that they imitate, and nothing shipped imports
+    /// them.
     static let notShipped = ["TarnTesting"]
 
     /// Targets that know nothing else of ours, whatever their row.

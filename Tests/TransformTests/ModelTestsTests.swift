@@ -266,7 +266,7 @@ import Transform
         #expect(try await run(sql, tests) == ["ok"])
     }
 
-    @Test func `takes milliseconds`() async throws {
+    @Test func `shares what was found out of a model with the next test of it`() async throws {
         var tests = "tests:\n"
         for number in 0..<300 {
             tests += """
@@ -286,9 +286,5 @@ import Transform
         let all = try await results(sql, tests)
         #expect(all.count == 300)
         #expect(all.allSatisfy { $0.passed })
-        let seconds = all.reduce(Duration.zero) { $0 + $1.elapsed }.seconds
-        print("PERF \(seconds)")
-        // Far above what it takes, so that a busy machine does not fail it: 300 tests of 10 ms.
-        #expect(seconds < 3, "300 tests took \(seconds) s")
     }
 }

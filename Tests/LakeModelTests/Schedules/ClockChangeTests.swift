@@ -66,7 +66,8 @@ import Testing
     }
 
     @Test func `is right where they move by half an hour`() throws {
-        // Lord Howe Island: 02:00 to 02:30 is skipped on 2026-10-04; 01:30 to 02:00 is shown twice on 2026-04-05.
+        // Lord Howe Island: 02:00 to 02:30 is skipped on 2026-10-04; 01:30 to 02:00 is shown twice on
+        // 2026-04-05.
         let lordHowe = try zone("Australia/Lord_Howe")
         func local(_ text: String, _ day: String) throws -> [String] {
             let first = try #require(Day(day))
@@ -134,7 +135,8 @@ import Testing
         }
     }
 
-    /// The same by other means: every local minute of the days around, each at the instant that shows it first.
+    /// The same by other means: every local minute of the days around, each at the instant that shows it
+    /// first.
     private func byLocalTimes(
         _ expression: CronExpression, after start: Timestamp, through end: Timestamp, _ zone: ZoneRules
     ) -> [Timestamp] {
