@@ -127,7 +127,8 @@ final class Interruption: Sendable {
 enum Failure {
     static func code(of error: any Diagnostic) -> Int32 {
         let area = error.code.prefix { $0 != "." }
-        if error.code == "sample.invalid-request" || error.code == "sample.unknown-tables" { return 2 }
+        let usage = ["sample.invalid-request", "sample.unknown-tables", "backfill.unknown-name"]
+        if usage.contains(error.code) { return 2 }
         return area == "project" || area == "selection" || area == "partition" || area == "usage"
             || area == "model" || area == "test" ? 2 : 1
     }

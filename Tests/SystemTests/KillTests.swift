@@ -56,7 +56,7 @@ extension SystemTests {
             #expect(kills == Self.killsPerBatch, "seed \(seed)")
 
             // Whoever reads now sees whole tables.
-            #expect(try await lake.refinedRows().count == 15, "seed \(seed)")
+            #expect(try await lake.refinedRows().count == 33, "seed \(seed)")
             let night2 = try await lake.tarn("run")
             #expect(night2.code == 0, "seed \(seed): \(night2.all)")
             try await lake.expectBronzeEquals(databases)
