@@ -72,6 +72,7 @@ import Testing
 
 @Suite struct `A path of the lake` {
     @Test(arguments: [
+        "../\u{301}x", "a/../\u{301}x", "\u{301}x", "a/\u{301}",
         "../x", "a/../b", "a/./b", "/etc/passwd", "a//b", "a/", "", "a\\b", "a\u{0}b", "a\nb", "..", ".",
         "a/\u{7F}",
     ])

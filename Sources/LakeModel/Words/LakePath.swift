@@ -7,10 +7,13 @@ package struct LakePath: Hashable, Sendable, Comparable, CustomStringConvertible
 
     package static let root = LakePath(unchecked: "")
 
-    /// `nil` if a part is empty, `.` or `..`, or holds a control character or a backslash.
+    /// `nil` if a part is empty, `.` or `..`, holds a control character or a backslash, or begins with a mark
+    /// that combines with what is before it.
     package init?(_ text: String) {
         for part in text.split(separator: "/", omittingEmptySubsequences: false) {
-            guard !part.isEmpty, part != ".", part != "..",
+            // A mark that combines with a slash makes one character of both, which is no separator any more.
+            guard !part.isEmpty, part != ".", part != "..", !part.utf8.contains(UInt8(ascii: "/")),
+                "/\(part)".first == "/",
                 part.unicodeScalars.allSatisfy({ $0.value >= 0x20 && $0 != "\\" && $0.value != 0x7F })
             else { return nil }
         }
