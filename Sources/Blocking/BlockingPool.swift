@@ -84,7 +84,7 @@ private final class WorkQueue: @unchecked Sendable {
 
     private let lock = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
     private let arrived = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)
-    private var waiting: [Work] = []
+    private var waiting: [Work?] = []
     private var head = 0
     private var threads = 0
     private var idle = 0
@@ -139,6 +139,8 @@ private final class WorkQueue: @unchecked Sendable {
             idle -= 1
         }
         let work = waiting[head]
+        // What a body holds, such as a file or a buffer, goes when it is done.
+        waiting[head] = nil
         head += 1
         if head > 64, head * 2 > waiting.count {
             waiting.removeFirst(head)

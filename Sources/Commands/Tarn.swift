@@ -18,6 +18,7 @@ struct Tarn: AsyncParsableCommand {
             ScheduleCommand.self,
             StatusCommand.self, RunsCommand.self, LogsCommand.self, CancelCommand.self, SQLCommand.self,
             LineageCommand.self, ReconcileCommand.self, HousekeepCommand.self, ServeCommand.self,
-            WorkerCommand.self, DemoCommand.self, SchemaCommand.self, CompletionCommand.self,
+            WorkerCommand.self, StoreCommand.self, DemoCommand.self, SchemaCommand.self,
+            CompletionCommand.self,
         ])
 }

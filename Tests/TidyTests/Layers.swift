@@ -4,15 +4,16 @@ enum Layers {
     static let rows: [[String]] = [
         ["tarn"],
         ["Commands"],
-        ["Gateway"],
+        ["Gateway", "StoreServer"],
         ["Orchestrator"],
         ["Extraction", "Transform", "Quality", "SampleData"],
         ["LakeSQL"],
         ["LakeStore", "Metadata", "Project"],
+        ["ADLS"],
         ["LakeModel"],
         ["DuckDB", "MySQL", "Postgres", "SQLite"],
         ["Blocking", "Terminal"],
-        ["CDuckDB", "CMalloc", "CMariaDB", "CPostgres", "CSQLite", "CTemplates", "CZlib"],
+        ["CDuckDB", "CLinux", "CMalloc", "CMariaDB", "CPostgres", "CSQLite", "CTemplates", "CZlib"],
     ]
 
     /// Targets that are not shipped stand above the services that they imitate, and nothing shipped imports

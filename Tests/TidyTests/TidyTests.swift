@@ -42,7 +42,7 @@ import Testing
             for command in Documentation.commands(in: source) {
                 let isNamed = [
                     "tarn ", "tarn assets ", "tarn backfill ", "tarn demo ", "tarn run ", "tarn schedule ",
-                    "tarn source ",
+                    "tarn source ", "tarn store ",
                 ].contains { page.contains($0 + command) }
                 #expect(isNamed, "\(command)")
             }
