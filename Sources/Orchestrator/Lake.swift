@@ -20,6 +20,7 @@ package final class Lake: Sendable {
     package let metadata: any MetadataStore
     let feed = RowFeed()
     let keySets = KeySets()
+    let comparisons = SliceComparisons()
     let gate = EngineGate()
     private let engine = Mutex<LakeSession?>(nil)
     private let extraction = Mutex<Database?>(nil)

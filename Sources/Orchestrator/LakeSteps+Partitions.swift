@@ -123,13 +123,13 @@ extension LakeSteps {
         for input in model.inputs where !decisions.inputs.contains(where: { $0.key == input }) {
             throw MissingInput(asset: lease.step.asset, input: input)
         }
-        let (inputs, relations) = (decisions.inputs, decisions.relations)
+        let (inputs, relations, followed) = (decisions.inputs, decisions.relations, decisions.followed)
         let audit = try await audit(of: model)
         let manifest = try await withEngine(model, lease) { session in
             try await ModelBuild(
                 model, inputs: inputs, session: session, store: lake.store, now: Lake.now
             ).run(
-                keys, relations: relations, lease.writer, epoch: lease.attempt.epoch,
+                keys, relations: relations, followed: followed, lease.writer, epoch: lease.attempt.epoch,
                 watch: lease.watch.watch, confirmLease: lease.confirm, audit: audit(session))
         }
         return .partitions(BuiltPartition.all(keys, in: manifest.files), of: .published(manifest))

@@ -27,6 +27,9 @@ package struct LakeGraph: Sendable {
         package let codeHash: String
         /// The models whose SQL reads it.
         package fileprivate(set) var readers: [AssetKey] = []
+
+        /// Whether changes of its inputs say which of its partitions must be built.
+        package var followsChanges: Bool { definition.inputs.contains { $0.column != nil } }
     }
 
     /// A bronze table with its source.
@@ -97,6 +100,7 @@ package struct LakeGraph: Sendable {
         var parts = [analysis.digest, model.materialization.rule]
         if !model.layout.sort.isEmpty { parts.append("sorted by \(model.layout.sort.map(quotedIdentifier))") }
         if let group = model.group { parts.append("together \(group)") }
+        if model.isStrict { parts.append("strict") }
         if let rows = model.layout.rowGroup { parts.append("row groups of \(rows)") }
         for check in model.checks {
             var rule = "\(check.name) \(check.severity.rawValue)"

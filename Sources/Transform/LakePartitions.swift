@@ -23,6 +23,14 @@ package struct LakePartitions: Sendable {
             for declared in definition.inputs where !model.inputs.contains(declared.asset) {
                 mistakes.append(LakePartitions.notRead(declared, by: model))
             }
+            for declared in definition.inputs where declared.column != nil {
+                if definition.partitions == nil {
+                    mistakes.append(LakePartitions.followsInVain(declared, "\(key) has no partitions"))
+                } else if schemes[declared.asset]?.isPartitioned == true {
+                    mistakes.append(
+                        LakePartitions.followsInVain(declared, "\(declared.asset) has partitions itself"))
+                }
+            }
             for input in model.inputs {
                 let declared = definition.inputs.first { $0.asset == input }
                 do throws(PartitionMistake) {
@@ -56,6 +64,12 @@ package struct LakePartitions: Sendable {
             let start = inputs.compactMap({ $0.times?.start }).min()
         else { return scheme }
         return scheme.starting(on: TimePartitions.neighbours(of: start, in: times.period)?.before ?? start)
+    }
+
+    private static func followsInVain(_ declared: InputDefinition, _ why: String) -> ProjectMistake {
+        ProjectMistake(
+            .conflict, at: declared.place, "'column' of the input \(declared.asset) has no meaning: \(why).",
+            remedy: "Remove it, or write 'map' for an input with partitions.")
     }
 
     private static func notRead(_ declared: InputDefinition, by model: LakeGraph.Model) -> ProjectMistake {

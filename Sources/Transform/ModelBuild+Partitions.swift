@@ -12,11 +12,13 @@ extension ModelBuild {
     ///
     /// - Parameters:
     ///   - keys: At least one.
+    ///   - followed: How its published partitions compare with the inputs.
     ///   - audit: Runs the model's checks on the staged rows of one partition.
     ///   - watch: Is handed the means to ask how far the statement is, before it starts.
     /// - Throws: ``ModelFailure`` with the place in the model's SQL; what the publication throws.
     package func run(
-        _ keys: [PartitionKey], relations: [AssetKey: PartitionRelation] = [:], _ run: RunID,
+        _ keys: [PartitionKey], relations: [AssetKey: PartitionRelation] = [:],
+        followed: FollowedInputs = .none, _ run: RunID,
         epoch: LeaseEpoch, watch: @escaping @Sendable (Interrupter) -> Void,
         confirmLease: () async throws -> Void = {},
         audit: @escaping Auditor
@@ -61,7 +63,9 @@ extension ModelBuild {
             codeHash: model.codeHash, engine: ModelBuild.engine,
             inputs: inputs.map { TableManifest.Input(asset: $0.key, version: $0.version) },
             schema: built.schema, checks: CheckResult.sum(checks),
-            seconds: (ContinuousClock.now - began).seconds, breaking: breaking)
+            seconds: (ContinuousClock.now - began).seconds, breaking: breaking,
+            slices: followed.present, followed: followed.states,
+            compared: followed.compared)
         return try await TablePublish(store, group: model.definition.group, now: now).publish(
             staged, confirmLease: confirmLease)
     }
@@ -79,12 +83,17 @@ package struct PartitionVersions: Sendable {
 
     /// What the rows of one partition are a pure function of, digested.
     ///
-    /// - Parameter relations: How its partitions belong to those of the inputs; of an input without one, all
-    ///   of it counts.
+    /// - Parameters:
+    ///   - relations: How its partitions belong to those of the inputs; of an input without one, all of it
+    ///     counts.
+    ///   - followed: How its published partitions compare with the inputs, and its file, if that may stay.
     package func version(
-        of key: PartitionKey, relations: [AssetKey: PartitionRelation] = [:], at now: Timestamp
+        of key: PartitionKey, relations: [AssetKey: PartitionRelation] = [:], at now: Timestamp,
+        followed: (inputs: FollowedInputs, file: DataFile?)? = nil
     ) -> String {
+        let slices = followed.map { $0.inputs.versions(of: $0.file, key) } ?? [:]
         let read = inputs.map { input -> String in
+            if let version = slices[input.key] { return "\(input.key) \(version)" }
             guard !input.partitions.isEmpty,
                 let needs = relations[input.key]?.upstream(of: key, at: now)
             else { return "\(input.key) \(input.version)" }
@@ -133,13 +142,13 @@ struct PartitionWriter {
         var rows: [Int64] = []
         if wanted.count == 1 {
             // The model's SQL begins on the second line, where mistakes in it are looked for.
-            rows = [try copy(select, "(\n\(model.sql)\n)", where: conditions[0], to: wanted[0].path)]
+            rows = [try copy(select, "(\n\(select.sql)\n)", where: conditions[0], to: wanted[0].path)]
         } else {
             let table = "__tarn_partitions"
             try connection.execute("DROP TABLE IF EXISTS temp.\(table)")
             defer { try? connection.execute("DROP TABLE IF EXISTS temp.\(table)") }
             _ = try connection.query(
-                "CREATE TEMP TABLE \(table) AS SELECT * FROM (\n\(model.sql)\n) "
+                "CREATE TEMP TABLE \(table) AS SELECT * FROM (\n\(select.sql)\n) "
                     + "WHERE \(union(wanted.map(\.key), dimensions, conditions))"
             )
             for (partition, condition) in zip(wanted, conditions) {

@@ -1,5 +1,6 @@
 internal import DuckDB
 package import LakeModel
+internal import LakeSQL
 internal import Project
 
 /// A model that could not be built.
@@ -12,6 +13,14 @@ package struct ModelFailure: Diagnostic {
 
     /// - Parameter error: Of a statement in which the model's SQL begins on the second line.
     init(_ error: DuckDBError, in model: ModelDefinition) {
+        if let position = StrictDivision.position(in: error.message) {
+            place = model.place(ofByte: position)
+            (code, category) = ("model.division-by-zero", .badData)
+            problem = "\(model.key) divides by zero, and it is strict."
+            remedy =
+                "Divide by nullif(…, 0), which gives NULL, or leave such rows out; look at them with: tarn sql"
+            return
+        }
         place =
             error.position.flatMap { position in
                 guard position.line > 1 else { return nil }
@@ -36,6 +45,11 @@ package struct ModelFailure: Diagnostic {
             problem = "A table that \(model.key) reads was replaced while it was read: \(error.message)"
             remedy =
                 "It is built again from what is there now. If no other run works, a file of the lake is gone."
+        case _ where error.isBrokenFile:
+            (code, category) = ("model.broken-file", .badData)
+            problem = "\(model.key) reads a file that is no whole Parquet file: \(error.message)"
+            remedy =
+                "Nothing was published. Bring that file back from a backup, or build its table again: tarn run --force."
         case .binder, .catalog, .parser, .syntax:
             (code, category) = ("model.sql", .badQuery)
             problem = "\(model.key): \(error.message)"
@@ -86,6 +100,26 @@ package struct ModelFailure: Diagnostic {
             + "It gives: " + actual.joined(separator: ", ")
     }
 
+    init(
+        followed column: String, of input: InputDefinition, in model: ModelDefinition,
+        _ schema: [ColumnSchema]
+    ) {
+        (code, category, place) = ("model.followed-column", .badConfig, input.place)
+        let actual = schema.map(\.name)
+        problem =
+            "\(model.key) follows the column '\(column)' of \(input.asset), which has none of that name."
+        remedy =
+            (nearestName(to: column, among: actual).map { "Did you mean '\($0)'? " } ?? "")
+            + "It has: " + actual.joined(separator: ", ")
+    }
+
+    init(followed column: ColumnSchema, of input: InputDefinition, in model: ModelDefinition) {
+        (code, category, place) = ("model.followed-column", .badConfig, input.place)
+        problem =
+            "\(model.key) is partitioned by time, but the column '\(column.name)' of \(input.asset) is \(column.type)."
+        remedy = "Follow a DATE, TIMESTAMP or TIMESTAMPTZ; see docs/partitions.md."
+    }
+
     init(column: String, namedBy key: String, of model: ModelDefinition, actual: [String]) {
         (code, category, place) = ("model.missing-column", .badConfig, model.sqlPlace)
         problem = "'\(key)' of \(model.key) names the column '\(column)', which its SQL does not give."
@@ -119,5 +153,15 @@ package struct ModelFailure: Diagnostic {
         (code, category, place) = ("model.store", .badConfig, nil)
         problem = "\(key) cannot be staged: the lake's store has no files that DuckDB can write."
         remedy = "Use a local store."
+    }
+}
+
+extension DuckDBError {
+    /// Whether a Parquet file is cut off, or its bytes are others than were written.
+    fileprivate var isBrokenFile: Bool {
+        [
+            "No magic bytes found", "too small to be a Parquet file", "Failed to read file",
+            "TProtocolException", "footer length",
+        ].contains { message.contains($0) }
     }
 }

@@ -12,6 +12,8 @@ package struct TableSelect: Sendable {
     package let columns: [ColumnSchema]
     /// The same with their types, if it was DuckDB that told them.
     private let bound: [ResultColumn]?
+    /// The model's SQL, or a strict one.
+    let sql: String
 
     /// Binds the model's SQL. Blocks.
     /// - Throws: `DuckDBError`; ``ModelFailure`` if a column that the header names is not among the SELECT's.
@@ -19,6 +21,7 @@ package struct TableSelect: Sendable {
         self.model = model
         let bound = try connection.prepare("\n\(model.sql)\n").columns
         self.bound = bound
+        sql = try TableSelect.sql(of: model, bound.map(\.name), on: connection)
         columns = bound.map { ColumnSchema(name: $0.name, type: $0.type.description) }
         try requireColumns()
     }
@@ -28,6 +31,14 @@ package struct TableSelect: Sendable {
         self.model = model
         self.columns = columns
         bound = nil
+        sql = model.sql
+    }
+
+    private static func sql(
+        of model: ModelDefinition, _ columns: [String], on connection: Connection
+    ) throws -> String {
+        guard model.isStrict else { return model.sql }
+        return try StrictDivision.rewritten(model.sql, columns: columns, on: connection) ?? model.sql
     }
 
     /// The columns of ``rows``. Blocks.
@@ -50,8 +61,8 @@ package struct TableSelect: Sendable {
 
     /// The rows of the table, in no order.
     package var rows: String {
-        guard case .history(let rules) = model.materialization else { return "\n\(model.sql)\n" }
-        return HistorySelect(sql: model.sql, columns: columns.map(\.name), rules: rules).text
+        guard case .history(let rules) = model.materialization else { return "\n\(sql)\n" }
+        return HistorySelect(sql: sql, columns: columns.map(\.name), rules: rules).text
     }
 
     /// A COPY of `rows` into a file.

@@ -29,6 +29,21 @@ import Testing
         #expect(core.next(at: start + .seconds(3)) { _ in 0 } == [])
     }
 
+    @Test func `asks again at once if a step ended while the answer was under way`() {
+        var core = core()
+        #expect(core.next(at: start) { _ in 0 } == [.claim(1)])
+        core.ended(step)
+        core.claimed([], at: start)
+        #expect(core.next(at: start) { _ in 0 } == [.claim(2)])
+        core.claimed([], at: start)
+        #expect(core.next(at: start) { _ in 0 } == [])
+        // No answer is no reason to hurry.
+        #expect(core.next(at: start + .seconds(2)) { _ in 0 } == [.claim(2)])
+        core.wake()
+        core.claimed(nil, at: start + .seconds(2))
+        #expect(core.next(at: start + .seconds(2)) { _ in 0 } == [])
+    }
+
     @Test func `renews a lease while the work moves, and stops what stands still`() {
         var core = core(holding: .seconds(3_600))
         core.claimed([], at: start)

@@ -192,6 +192,10 @@ extension `A mistake in a lake's files` {
             "inputs: { silver.a: { map: { time: all, from: -2 } } }",
             "2:30: 'time' stands beside 'from' and 'through'. [project.conflict]"),
         .model("inputs: { a: { map: all } }", "2:11: 'a' is not the name of a table. [project.bad-value]"),
-        .model("inputs: { silver.a: {} }", "2:21: an input needs the key 'map'. [project.missing-key]"),
+        .model(
+            "inputs: { silver.a: {} }", "2:11: 'silver.a' needs either 'map' or 'column'. [project.conflict]"),
+        .model(
+            "inputs: { silver.a: { map: all, column: x } }",
+            "2:11: 'silver.a' needs either 'map' or 'column'. [project.conflict]"),
     ]
 }

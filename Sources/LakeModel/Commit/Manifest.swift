@@ -34,12 +34,14 @@ package struct DataFile: Hashable, Sendable, Codable {
     package let version: String?
     /// Which rows of the file before it no longer count; `nil` if all do.
     package let replaces: ReplacedRows?
+    /// Of a partition, the states of followed inputs that it is made from; `nil` if its model follows none.
+    package private(set) var slices: [InputSlice]?
 
     package init(
         name: String, run: RunID, rows: Int64, bytes: ByteCount, sha256: String? = nil,
         range: CursorRange? = nil, conversions: [Conversion]? = nil, inputs: [InputFile]? = nil,
         quarantine: Quarantine? = nil, partition: PartitionKey? = nil,
-        version: String? = nil, replaces: ReplacedRows? = nil
+        version: String? = nil, replaces: ReplacedRows? = nil, slices: [InputSlice]? = nil
     ) {
         self.name = name
         self.run = run
@@ -53,6 +55,29 @@ package struct DataFile: Hashable, Sendable, Codable {
         self.partition = partition
         self.version = version
         self.replaces = replaces
+        self.slices = slices
+    }
+
+    /// The same file, compared with later states of its inputs.
+    package func compared(_ slices: [InputSlice]) -> DataFile {
+        var copy = self
+        copy.slices = slices
+        return copy
+    }
+}
+
+/// The rows of a followed input that one partition is made from.
+package struct InputSlice: Hashable, Sendable, Codable {
+    package let asset: AssetKey
+    /// The version of the input from which the partition was built.
+    package let builtFrom: String
+    /// The latest version of the input of which it is known that these rows are the same in it.
+    package let sameIn: String
+
+    package init(asset: AssetKey, builtFrom: String, sameIn: String) {
+        self.asset = asset
+        self.builtFrom = builtFrom
+        self.sameIn = sameIn
     }
 }
 
@@ -218,6 +243,31 @@ package struct TableManifest: Hashable, Sendable, Codable {
     package let retired: [Retired]?
     /// The last change that broke a public table's columns, as long as its definition still gives the reason.
     package let breaking: Breaking?
+    /// The states of followed inputs that its partitions are made from or were compared with; `nil` if it
+    /// follows none.
+    package let followed: [FollowedState]?
+
+    /// A state of an input, by its files, so that a later one can be compared with it.
+    package struct FollowedState: Hashable, Sendable, Codable {
+        package let asset: AssetKey
+        package let version: String
+        /// The files with its rows, relative to the lake.
+        package let files: [String]
+        /// The file with the keys of rows in the first file that no longer counted; `nil` if all did.
+        package let keys: String?
+        /// The column of ``keys``.
+        package let keyColumn: String?
+
+        package init(
+            asset: AssetKey, version: String, files: [String], keys: String? = nil, keyColumn: String? = nil
+        ) {
+            self.asset = asset
+            self.version = version
+            self.files = files
+            self.keys = keys
+            self.keyColumn = keyColumn
+        }
+    }
 
     /// A change of a public table's columns that was meant.
     package struct Breaking: Hashable, Sendable, Codable {
@@ -274,7 +324,8 @@ package struct TableManifest: Hashable, Sendable, Codable {
         codeHash: String,
         engine: String, inputs: [Input], files: [DataFile], schema: [ColumnSchema], checks: [CheckResult],
         seconds: Double, kept: [RunID], group: String? = nil, view: String? = nil,
-        partitioning: Partitioning? = nil, retired: [Retired]? = nil, breaking: Breaking? = nil
+        partitioning: Partitioning? = nil, retired: [Retired]? = nil, breaking: Breaking? = nil,
+        followed: [FollowedState]? = nil
     ) {
         self.asset = asset
         self.run = run
@@ -294,6 +345,7 @@ package struct TableManifest: Hashable, Sendable, Codable {
         self.partitioning = partitioning
         self.retired = retired
         self.breaking = breaking
+        self.followed = followed
     }
 
     /// The same files, kept from everybody with a lower epoch.

@@ -68,6 +68,9 @@ package enum PartitionScheme: Hashable, Sendable {
         return times.slot(at: instant).key
     }
 
+    /// The partition of time to which a time of the wall belongs; `nil` without partitions of time.
+    package func key(atWall time: LocalTime) -> PartitionKey? { times?.slot(atWall: time).key }
+
     /// The neighbour in time; `nil` of other schemes. It need not exist.
     package func next(after key: PartitionKey) -> PartitionKey? {
         moved(key) { times, slot in times.next(after: slot) }

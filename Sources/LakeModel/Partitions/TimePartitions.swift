@@ -104,6 +104,14 @@ package struct TimePartitions: Hashable, Sendable {
         }
     }
 
+    /// The partition to which a time of the wall belongs: see ``wall(of:)``.
+    package func slot(atWall time: LocalTime) -> TimeSlot {
+        switch zone.instants(ofLocal: time) {
+        case .one(let instant), .two(let instant, _): slot(at: instant)
+        case .none(let resumesAt): slot(at: resumesAt)
+        }
+    }
+
     // MARK: Many
 
     /// The instant from which partitions exist; `nil` is not known.

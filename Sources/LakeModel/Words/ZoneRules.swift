@@ -128,7 +128,7 @@ package struct LocalTime: Hashable, Sendable, Comparable, CustomStringConvertibl
         microsecondsOfDay = Int64((hour * 60 + minute) * 60 + second) * 1_000_000
     }
 
-    init(microsecondsSinceEpoch microseconds: Int64) {
+    package init(microsecondsSinceEpoch microseconds: Int64) {
         let days = microseconds.floorDivided(by: 86_400_000_000)
         day = Day(daysSinceEpoch: Int(days))
         microsecondsOfDay = microseconds - days * 86_400_000_000

@@ -71,6 +71,8 @@ package struct WorkerCore: Sendable {
     private var claimAt: Timestamp?
     private var reclaimAt: Timestamp?
     private var isClaiming = false
+    /// Whether something happened since the last `.claim`, which its answer may not know.
+    private var hasNews = false
     package private(set) var isDraining = false
 
     package init(_ settings: Settings) { self.settings = settings }
@@ -100,6 +102,7 @@ package struct WorkerCore: Sendable {
         if reclaimAt.map({ now >= $0 }) ?? true { reclaimAt = now + settings.reclaimEvery }
         if !isDraining, !isClaiming, held.count < settings.slots, claimAt.map({ now >= $0 }) ?? true {
             isClaiming = true
+            hasNews = false
             actions.append(.claim(settings.slots - held.count))
         }
         return actions
@@ -151,7 +154,10 @@ package struct WorkerCore: Sendable {
     }
 
     /// There may be work: something ended, or somebody called.
-    package mutating func wake() { claimAt = nil }
+    package mutating func wake() {
+        claimAt = nil
+        hasNews = true
+    }
 
     /// The answer to `.claim`: `nil` if there was none.
     package mutating func claimed(
@@ -165,8 +171,12 @@ package struct WorkerCore: Sendable {
                 endsAt: claim.timeout.map { now + $0 })
         }
         if renewAt == nil, !held.isEmpty { renewAt = now + settings.renewEvery }
-        // Who got nothing asks again later, or when it is called.
-        claimAt = claims?.isEmpty ?? true ? now + settings.pollEvery : nil
+        // Who got nothing asks again later, or when it is called; or at once, if that was so meanwhile.
+        guard let claims else {
+            claimAt = now + settings.pollEvery
+            return
+        }
+        claimAt = claims.isEmpty && !hasNews ? now + settings.pollEvery : nil
     }
 
     /// The answer to `.renew`. No answer changes nothing: the lease goes on running out.
@@ -199,7 +209,7 @@ package struct WorkerCore: Sendable {
     package mutating func ended(_ step: StepID) {
         held[step] = nil
         if held.isEmpty, !settings.hasOwnRun { renewAt = nil }
-        claimAt = nil
+        wake()
     }
 
     /// Takes no new steps from now on.

@@ -16,6 +16,22 @@ package struct StagedPartitions: Hashable, Sendable {
     package let checks: [CheckResult]
     package let seconds: Double
     package let breaking: TableManifest.Breaking?
+    /// From which states of followed inputs they are made; `nil` if none is followed.
+    package let slices: [InputSlice]?
+    package let followed: [TableManifest.FollowedState]
+    /// What is known of published partitions that are not among these.
+    package let compared: [PartitionKey: Compared]
+
+    /// A published file, and the states of its inputs with which it was compared.
+    package struct Compared: Hashable, Sendable {
+        package let file: String
+        package let slices: [InputSlice]
+
+        package init(file: String, slices: [InputSlice]) {
+            self.file = file
+            self.slices = slices
+        }
+    }
 
     /// One partition, which is a staged file of its own.
     package struct Part: Hashable, Sendable {
@@ -34,7 +50,8 @@ package struct StagedPartitions: Hashable, Sendable {
         asset: AssetKey, run: RunID, epoch: LeaseEpoch, partitioning: TableManifest.Partitioning,
         partitions: [Part], codeHash: String, engine: String, inputs: [TableManifest.Input],
         schema: [ColumnSchema], checks: [CheckResult], seconds: Double,
-        breaking: TableManifest.Breaking? = nil
+        breaking: TableManifest.Breaking? = nil, slices: [InputSlice]? = nil,
+        followed: [TableManifest.FollowedState] = [], compared: [(PartitionKey, Compared)] = []
     ) {
         precondition(asset.layer != .bronze && !partitions.isEmpty, "Partitions of silver or gold.")
         self.asset = asset
@@ -49,6 +66,9 @@ package struct StagedPartitions: Hashable, Sendable {
         self.checks = checks
         self.seconds = seconds
         self.breaking = breaking
+        self.slices = slices
+        self.followed = followed
+        self.compared = Dictionary(compared) { first, _ in first }
     }
 
     func staged(_ part: Part) -> LakePath { LakeLayout.staged(asset, of: run, partition: part.key) }
@@ -104,7 +124,7 @@ extension TablePublish {
         if isStaged { _ = try await store.rename(from, to: data, .unconditionally) }
         return DataFile(
             name: "_runs/\(data.name)", run: staged.run, rows: part.rows, bytes: bytes, partition: part.key,
-            version: part.version)
+            version: part.version, slices: staged.slices)
     }
 
     private func confirm(
@@ -133,6 +153,11 @@ extension TablePublish {
         let isSame = current?.partitioning == staged.partitioning
         let stays = before.filter { file in
             isSame && (file.partition.map { !replaced.contains($0) } ?? false)
+        }.map { file in
+            // Another run may have published it meanwhile.
+            guard let compared = file.partition.flatMap({ staged.compared[$0] }), compared.file == file.name
+            else { return file }
+            return file.compared(compared.slices)
         }
         if let current, !stays.isEmpty { try requireReadable(staged, with: current.schema) }
         let kept = Set(stays.map(\.name) + files.map(\.name))
@@ -147,7 +172,20 @@ extension TablePublish {
             version: version(of: all), codeHash: staged.codeHash, engine: staged.engine,
             inputs: staged.inputs, files: all, schema: staged.schema, checks: staged.checks,
             seconds: staged.seconds, kept: [], group: group, partitioning: staged.partitioning,
-            retired: retired.isEmpty ? nil : retired, breaking: staged.breaking)
+            retired: retired.isEmpty ? nil : retired, breaking: staged.breaking,
+            followed: followed(by: all, (current?.followed ?? []) + staged.followed))
+    }
+
+    /// Those states with which a file was compared.
+    private func followed(
+        by files: [DataFile], _ known: [TableManifest.FollowedState]
+    ) -> [TableManifest.FollowedState]? {
+        var wanted: Set<[String]> = []
+        for file in files {
+            for slice in file.slices ?? [] { wanted.insert([slice.asset.description, slice.sameIn]) }
+        }
+        let states = known.filter { wanted.remove([$0.asset.description, $0.version]) != nil }
+        return states.isEmpty ? nil : states
     }
 
     /// Two tables of the same partitions, each of the same version, have the same rows.

@@ -1,3 +1,4 @@
+internal import Blocking
 internal import Extraction
 internal import LakeModel
 internal import LakeSQL
@@ -15,6 +16,8 @@ struct PartitionDecisions {
     /// The inputs of a model.
     let inputs: [AssetState]
     let relations: [AssetKey: PartitionRelation]
+    /// How the published partitions of a model compare with inputs whose changes it follows.
+    let followed: FollowedInputs
     let fingerprint: String?
 
     func callAsFunction(_ key: PartitionKey) -> PartitionDecision { decide(key) }
@@ -60,6 +63,7 @@ struct PartitionDecisions {
         self.fingerprint = fingerprint
         inputs = []
         relations = [:]
+        followed = .none
     }
 
     /// Of a model.
@@ -82,6 +86,10 @@ struct PartitionDecisions {
         var relations: [AssetKey: PartitionRelation] = [:]
         for input in model.inputs { relations[input] = schemes.relation(of: asset, to: input) }
         let versions = PartitionVersions(model, inputs: inputs)
+        let followed = try await FollowedInputs(
+            of: model, since: files.isEmpty ? nil : manifest, inputs: inputs, in: lake.store,
+            known: lake.comparisons
+        ) { try await BlockingPool.shared.run { try lake.session() } }
         let states = Dictionary(inputs.map { ($0.key, $0) }, uniquingKeysWith: { first, _ in first })
         let (published, related) = (files, relations)
         let isCodeSame = manifest?.codeHash == model.codeHash
@@ -103,13 +111,16 @@ struct PartitionDecisions {
             }
             return .forModel(
                 current: published[key].map { $0.contentVersion },
-                version: changing == nil ? versions.version(of: key, relations: related, at: now) : "",
+                version: changing == nil
+                    ? versions.version(
+                        of: key, relations: related, at: now, followed: (followed, published[key])) : "",
                 isCodeSame: isCodeSame, isEngineSame: isEngineSame, changing: changing, isForced: isForced)
         }
         self.asset = asset
         self.files = files
         self.inputs = inputs
         self.relations = relations
+        self.followed = followed
         fingerprint = nil
     }
 }

@@ -47,6 +47,11 @@ struct ScopePartitions: Sendable {
             var built: Set<PartitionKey> = []
             if choice == .missing { built = Set(try await lake.partitionBuilds(of: asset).keys) }
             let known = built
+            if case .newestComplete = choice, lake.graph.models[asset]?.followsChanges == true {
+                // Those are built of which something changed, and they need not be the newest.
+                sets[asset] = schemes[asset].all(at: now)
+                continue
+            }
             sets[asset] = schemes[asset].chosen(by: choice, at: now) { known.contains($0) }
         }
     }

@@ -24,6 +24,8 @@ package struct ModelDefinition: Sendable {
     package let access: Access
     /// Why its columns may break who reads it, this once; `nil` if they may not.
     package let breaking: String?
+    /// Whether a division by zero is an error.
+    package let isStrict: Bool
     /// The SELECT without the header. ``sqlPlace`` is where it begins.
     package let sql: String
     package let sqlPlace: Place
@@ -34,7 +36,7 @@ package struct ModelDefinition: Sendable {
         resources: ResourceLimits = ResourceLimits(), group: String? = nil, columns: [ColumnDefinition] = [],
         checks: [Check] = [], partitions: PartitionsDefinition? = nil, inputs: [InputDefinition] = [],
         freshness: FreshnessPolicy? = nil, rules: AssetRules = AssetRules(), access: Access = .private,
-        breaking: String? = nil, sql: String, sqlPlace: Place
+        breaking: String? = nil, isStrict: Bool = false, sql: String, sqlPlace: Place
     ) {
         self.key = key
         self.description = description
@@ -53,6 +55,7 @@ package struct ModelDefinition: Sendable {
         self.rules = rules
         self.access = access
         self.breaking = breaking
+        self.isStrict = isStrict
         self.sql = sql
         self.sqlPlace = sqlPlace
     }

@@ -57,8 +57,8 @@ struct ModelFile {
                 materialization: form.materialization, layout: form.layout, resources: form.resources,
                 group: reader[ModelKeys.publish], columns: columns,
                 checks: form.checks(beside: checks.all), partitions: partitions, inputs: inputs,
-                freshness: freshness, rules: rules, access: access, breaking: breaking, sql: parts.sql,
-                sqlPlace: sqlPlace)
+                freshness: freshness, rules: rules, access: access, breaking: breaking,
+                isStrict: reader[ModelKeys.strict] ?? false, sql: parts.sql, sqlPlace: sqlPlace)
     }
 
     /// Columns that decide on partitions are among those that the model declares.

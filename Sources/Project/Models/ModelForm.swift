@@ -99,8 +99,10 @@ struct ModelForm {
                 remedy: "Remove 'partitions' or 'materialization'.")
         }
         if word == .view {
-            for name in [ModelKeys.layout.name, ModelKeys.resources.name, ModelKeys.publish.name]
-            where reader.has(name) {
+            for name in [
+                ModelKeys.layout.name, ModelKeys.resources.name, ModelKeys.publish.name,
+                ModelKeys.strict.name,
+            ] where reader.has(name) {
                 reader.document.report(
                     .conflict, reader.node(of: name),
                     "'\(name)' has no meaning for a view, which has no file.",

@@ -36,6 +36,9 @@ enum ModelKeys {
     static let breaking = Key(
         "breaking", .text,
         "Why the columns of a public model change all the same. It counts for one publication.")
+    static let strict = Key(
+        "strict", .bool,
+        "Whether a division by zero fails the build. Otherwise it gives NULL or an infinite number.")
     static let checks = Key("checks", .listOfAny(of: CheckForms.ofTable), "Rules that the table must meet.")
 
     static let shape = MappingShape(
@@ -43,7 +46,7 @@ enum ModelKeys {
         [
             description, grain, owner, tags, materialization, key, incremental, history, layout, resources,
             publish, PartitionsKeys.partitions, InputKeys.inputs, freshness, columns, checks, access,
-            breaking,
+            breaking, strict,
         ] + AssetRulesKeys.all)
 
     enum Word: String, CaseIterable, Sendable { case full, incremental, scd2, view }

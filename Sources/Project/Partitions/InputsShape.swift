@@ -4,14 +4,19 @@ internal import Yams
 /// The keys of one input of a model.
 enum InputKeys {
     static let map = Key(
-        "map", .mapping, isRequired: true,
+        "map", .mapping,
         "Which of its partitions one of the model's is made from: same, all, last 3, or { from: -6, through: 0 }, or keys."
     )
-    static let shape = MappingShape("an input", [map])
+    static let column = Key(
+        "column", .text,
+        "Of an input without partitions: the column that says for which partition a row counts."
+    )
+    static let shape = MappingShape("an input", [map, column])
 
     static let inputs = Key(
         "inputs", .entries(of: .mapping(shape), noun: "inputs"),
-        "Tables that it reads and of which other partitions count than those of the same time and key.")
+        "Which partitions of the tables that it reads count for one of its own, or which column of them decides that."
+    )
 
     static func read(_ entries: [Named<MappingReader>], _ document: YAMLDocument) -> [InputDefinition] {
         entries.compactMap { entry in
@@ -21,8 +26,20 @@ enum InputKeys {
                     remedy: "Write silver.<table>, gold.<table> or bronze_<source>.<table>.")
                 return nil
             }
-            guard let mapping = entry.value?[map] else { return nil }
-            return InputDefinition(asset: asset, mapping: mapping, place: document.place(of: entry.key))
+            guard let reader = entry.value else { return nil }
+            guard reader.has(map.name) != reader.has(column.name) else {
+                document.report(
+                    .conflict, entry.key, "'\(entry.name)' needs either 'map' or 'column'.",
+                    remedy:
+                        "Write 'map' for an input with partitions, 'column' for one without; see docs/partitions.md."
+                )
+                return nil
+            }
+            let place = document.place(of: entry.key)
+            if let column = reader[column] {
+                return InputDefinition(asset: asset, mapping: nil, column: column, place: place)
+            }
+            return reader[map].map { InputDefinition(asset: asset, mapping: $0, place: place) }
         }
     }
 }

@@ -24,15 +24,21 @@ package struct PartitionsDefinition: Hashable, Sendable {
     package var columns: [String] { [timeColumn, keyColumn].compactMap { $0 } }
 }
 
-/// Which partitions of an input a model needs, where the rule of its scheme is not meant.
+/// What a model's header says of one of its inputs.
 package struct InputDefinition: Hashable, Sendable {
     package let asset: AssetKey
-    package let mapping: PartitionMapping
+    /// Which partitions of the input one of the model's is made from; `nil` if the rule of its scheme is
+    /// meant.
+    package let mapping: PartitionMapping?
+    /// A column of an input without partitions: a row of a partition of the model is made only from rows
+    /// whose value lies in the partition. `nil` if the input's changes are not followed.
+    package let column: String?
     package let place: Place
 
-    package init(asset: AssetKey, mapping: PartitionMapping, place: Place) {
+    package init(asset: AssetKey, mapping: PartitionMapping?, column: String? = nil, place: Place) {
         self.asset = asset
         self.mapping = mapping
+        self.column = column
         self.place = place
     }
 }

@@ -51,7 +51,10 @@ package struct ModelTestResult: Sendable {
 extension LakeGraph.Model {
     /// The SELECT whose rows a test compares: those of the table. Blocks.
     func testedSQL(on connection: Connection) throws -> String {
-        guard case .history = definition.materialization else { return definition.sql }
+        if case .history = definition.materialization {
+        } else if !definition.isStrict {
+            return definition.sql
+        }
         return try TableSelect(definition, on: connection).rows
     }
 }

@@ -1,12 +1,13 @@
 /*---
 description: >-
   Net revenue by day, segment, service type and product family: the detail below gold.revenue_by_product_family, for
-  seasons and campaigns. One file per month. An invoice of last winter can still be voided, so every month depends on
-  every night; the schedule builds the newest months, and the backfill revenue-by-day brings the others up to date.
+  seasons and campaigns. One file per month; a night builds the months of which a charge changed, such as that of an
+  invoice of last winter which is voided today.
 grain: one row per day, customer type, service type and product family
 owner: finance-data@telecom.example
 tags: [finance, mart, revenue, series]
 partitions: { by: monthly, column: day, start: 2023-07-01, end_offset: 1, timezone: Europe/London }
+inputs: { silver.customer_service_invoice: { column: invoice_date } }
 columns:
   day: { type: DATE, description: Date of the invoices, checks: [not_null] }
   customer_type: { type: VARCHAR, description: Segment, checks: [not_null] }
