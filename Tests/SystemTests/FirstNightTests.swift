@@ -26,7 +26,8 @@ extension SystemTests {
                 try await lake.succeeds("run")
                 let before = try lake.bytes(below: "lake")
                 let again = try await lake.succeeds("run")
-                #expect(again.all.contains("95 assets skipped: nothing that they are made from has changed"))
+                // A partition is a step of its own, and how many there are is up to the data.
+                #expect(again.all.contains(" steps skipped: nothing that they are made from has changed"))
                 let run = try await lake.succeeds("run", "--json").json()
                 for step in try run.list("steps") {
                     #expect(try step.text("state") == "skipped")
