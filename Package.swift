@@ -97,9 +97,9 @@ let package = Package(
         // protocols
         ours("ADLS", ["LakeModel", crypto]),
         // services
-        ours("LakeStore", ["LakeModel", "Blocking", crypto]),
+        ours("LakeStore", ["LakeModel", "Blocking", "CLinux", crypto]),
         ours("Metadata", ["LakeModel", "Blocking", "Postgres", grdb]),
-        ours("Project", ["Blocking", "LakeModel", yams]),
+        ours("Project", ["ADLS", "Blocking", "LakeModel", yams]),
         // session
         ours("LakeSQL", ["Blocking", "DuckDB", "LakeModel", "LakeStore", crypto]),
         // capabilities

@@ -94,6 +94,7 @@ struct ShowAsset: AsyncParsableCommand {
         guard !files.isEmpty, files.count <= 200 else {
             return state.schema.map { .init(name: $0.name, type: $0.type) }
         }
+        try await lake.store.prepare(state.paths)
         let statistics = try await lake.session().database.withConnection {
             try FileStatistics(of: files, schema: state.schema, on: $0)
         }

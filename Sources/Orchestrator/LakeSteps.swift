@@ -166,6 +166,7 @@ struct LakeSteps: StepExecutor {
         for input in model.auditInputs where auditStates[input] == nil {
             throw MissingInput(asset: asset, input: input)
         }
+        try await lake.store.prepare(Array(auditStates.values))
         let (checks, sets) = (model.definition.checks, lake.keySets)
         let samples = try await samplePlaces(of: model)
         return { session in
