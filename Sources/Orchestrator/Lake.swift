@@ -48,7 +48,8 @@ package final class Lake: Sendable {
                 throw FolderUnusable(path: system, reason: String(cString: strerror(errno)))
             }
         }
-        return try await open(loaded, definition, metadata: try await openMetadata(of: definition))
+        return try await open(
+            loaded, definition, metadata: try await openMetadata(of: definition), variables: variables)
     }
 
     /// The same lake as its files say it now, over the same metadata.
@@ -57,9 +58,9 @@ package final class Lake: Sendable {
         let loaded = LakeDefinition.load(folder: definition.folder, environmentVariables: variables)
         guard let definition = loaded.definition else { throw Diagnostics(loaded.mistakes) }
         guard definition.metadata.isSame(as: self.definition.metadata),
-            definition.store == self.definition.store
+            definition.store.isSame(as: self.definition.store)
         else { throw LakeMoved(folder: definition.folder) }
-        return try await Lake.open(loaded, definition, metadata: metadata)
+        return try await Lake.open(loaded, definition, metadata: metadata, variables: variables)
     }
 
     private static func openMetadata(of definition: LakeDefinition) async throws -> any MetadataStore {
@@ -73,14 +74,13 @@ package final class Lake: Sendable {
     }
 
     private static func open(
-        _ loaded: LoadedLake, _ definition: LakeDefinition, metadata: any MetadataStore
+        _ loaded: LoadedLake, _ definition: LakeDefinition, metadata: any MetadataStore,
+        variables: [String: String]
     ) async throws -> Lake {
         let graph = try await LakeGraph.analyze(
             loaded, with: StatementAnalyzer(cache: FactCache(metadata: metadata)), at: now())
-        let store =
-            switch definition.store {
-            case .local(let path): try LocalStore(root: path)
-            }
+        let store = try await openStore(
+            definition.store, systemFolder: systemFolder(of: definition), variables: variables)
         let zone = definition.zone
         return Lake(
             graph: graph, store: SealingStore(store) { zone.day(at: Lake.now()) }, metadata: metadata)

@@ -1,4 +1,4 @@
-import Blocking
+package import Blocking
 import Glibc
 package import LakeModel
 
@@ -100,7 +100,7 @@ package struct CachingStore: ObjectStore {
         _ source: LakePath, to target: LakePath, _ condition: WriteCondition
     ) async throws -> WriteOutcome {
         guard let staged = try await local.head(source) else { throw ObjectNotFound(path: source) }
-        let file = local.absolute(source)
+        let file = local.readableURL(of: source)
         let outcome = try await remote.write(.file(file), to: target, condition)
         if case .written(let etag) = outcome {
             let object = StoredObject(
@@ -119,7 +119,7 @@ package struct CachingStore: ObjectStore {
         }
         if CachingStore.isStaged(source) {
             guard try await local.head(source) != nil else { throw ObjectNotFound(path: source) }
-            _ = try await remote.write(.file(local.absolute(source)), to: target, .unconditionally)
+            _ = try await remote.write(.file(local.readableURL(of: source)), to: target, .unconditionally)
         } else {
             _ = try await local.write(
                 .stream(try await remote.read(source, bytes: nil).bytes), to: target, .unconditionally)
@@ -143,11 +143,11 @@ package struct CachingStore: ObjectStore {
     // MARK: Files of this machine
 
     package func readableURL(of path: LakePath) -> String {
-        CachingStore.isStaged(path) ? local.absolute(path) : cache.location(of: path)
+        CachingStore.isStaged(path) ? local.readableURL(of: path) : cache.location(of: path)
     }
 
     package func localPath(of path: LakePath) -> String? {
-        CachingStore.isStaged(path) ? local.absolute(path) : nil
+        CachingStore.isStaged(path) ? local.readableURL(of: path) : nil
     }
 
     package func localPath(forWriting path: LakePath) async throws -> String? {

@@ -162,8 +162,8 @@ enum StoreKeys {
         case sasToken.name, sasTokenFile.name:
             return secret(sasToken, sasTokenFile, "SAS").map { .sas($0) }
         case clientSecret.name, clientSecretFile.name:
-            guard let identity = identity(), let secret = secret(clientSecret, clientSecretFile, "secret")
-            else { return nil }
+            let secret = secret(clientSecret, clientSecretFile, "secret")
+            guard let identity = identity(), let secret else { return nil }
             return .clientSecret(tenant: identity.tenant, client: identity.client, secret)
         case tokenFile.name:
             guard let identity = identity(), let file = reader[tokenFile] else { return nil }
