@@ -96,8 +96,22 @@ let package = Package(
         ours("LakeModel", isAlwaysOptimized: true),
         // protocols
         ours("ADLS", ["LakeModel", crypto]),
+        ours(
+            "ADLSClient",
+            [
+                "ADLS", "Blocking", "LakeModel", crypto, httpClient,
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
+            ]),
         // services
-        ours("LakeStore", ["LakeModel", "Blocking", "CLinux", crypto]),
+        ours(
+            "LakeStore",
+            [
+                "ADLS", "ADLSClient", "Blocking", "CLinux", "LakeModel", crypto,
+                .product(name: "NIOCore", package: "swift-nio"),
+            ]),
         ours("Metadata", ["LakeModel", "Blocking", "Postgres", grdb]),
         ours("Project", ["ADLS", "Blocking", "LakeModel", yams]),
         // session
@@ -117,9 +131,8 @@ let package = Package(
         ours(
             "Orchestrator",
             [
-                "Blocking", "CMalloc", "DuckDB", "Extraction", "LakeModel", "LakeSQL", "LakeStore",
-                "Metadata",
-                "Postgres", "Project", "Quality", "Transform", crypto, httpClient, logging,
+                "ADLS", "ADLSClient", "Blocking", "CMalloc", "DuckDB", "Extraction", "LakeModel", "LakeSQL",
+                "LakeStore", "Metadata", "Postgres", "Project", "Quality", "Transform", crypto, httpClient, logging,
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
             ]),

@@ -17,9 +17,9 @@ struct LakeQueries: Sendable {
     static func open(_ lake: Lake, hasHistory: Bool) async throws -> LakeQueries {
         let states = try await lake.states(
             of: lake.graph.assets.order, history: hasHistory ? Set(lake.graph.tables.keys) : [],
-            visible: try await lake.visibleTables())
+            visible: try await lake.visibleTables(), in: lake.queried)
         return LakeQueries(
-            session: try lake.session(), store: lake.store,
+            session: try await lake.querySession(), store: lake.queried,
             states: states.values.sorted { $0.key < $1.key })
     }
 
@@ -62,7 +62,8 @@ struct LakeQueries: Sendable {
         return states.filter { asksForAll || lowercased.contains($0.key.table.text.lowercased()) }
     }
 
-    func defineAll(on connection: Connection) throws { try session.define(states, on: connection) }
+    /// Brings all tables within reach, as far as they are not read from where they are.
+    func prepareAll() async throws { try await store.prepare(states) }
 }
 
 /// A statement of the user that DuckDB refuses.

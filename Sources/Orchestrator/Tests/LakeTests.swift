@@ -77,8 +77,9 @@ package struct LakeTests: Sendable {
     ) async throws -> [AssetKey: [ColumnSchema]] {
         let definition = graph.definition
         guard
-            let store = try? await Lake.openStore(
-                definition.store, systemFolder: Lake.systemFolder(of: definition), variables: variables)
+            let store = try? await OpenedStore(
+                definition.store, systemFolder: Lake.systemFolder(of: definition), variables: variables
+            ).store
         else { return [:] }
         let manifests = ManifestStore(store)
         var schemas: [AssetKey: [ColumnSchema]] = [:]
