@@ -168,7 +168,7 @@ let package = Package(
             ] + nio,
             isAlwaysOptimized: true),
         tests(of: "ADLS", ["LakeModel"], without: ["make_vectors.py", "vectors.json"]),
-        tests(of: "ADLSClient", ["ADLS", "LakeModel", "TarnTesting"] + nio),
+        tests(of: "ADLSClient", ["ADLS", "LakeModel", "StoreServer", "TarnTesting"]),
         tests(of: "DuckDB", ["Blocking"]),
         tests(
             of: "Extraction",

@@ -55,7 +55,8 @@ package final class StorageClient: Sendable {
     /// It may be done more than once: it must be harmless twice, or carry a condition that forbids that, and
     /// then whoever calls compares what is there with what was sent.
     /// - Returns: the answer, whatever its status, except those of which ``RetryCause`` knows.
-    /// - Throws: ``StorageUnreachable``, ``StorageBusy``, what a ``TokenRequest`` throws; `CancellationError`.
+    /// - Throws: ``StorageUnreachable``, ``StorageBusy``, ``TokenRefused``, ``TokenUnreachable``,
+    ///   ``TokenFileUnreadable``; `CancellationError`.
     package func send(_ request: StorageRequest) async throws -> StorageReply {
         let begin = ContinuousClock.now
         var mayHaveHappened = false

@@ -35,7 +35,8 @@ package struct StorageBusy: Diagnostic {
     package var code: String { "store.busy" }
     package var problem: String {
         "The storage account \(account) refused \(attempts) attempts with status \(status)"
-            + "\(errorCode.isEmpty ? "" : " \(errorCode)")\(requestID.isEmpty ? "" : " (request \(requestID))")."
+            + (errorCode.isEmpty ? "" : " \(errorCode)")
+            + (requestID.isEmpty ? "." : " (request \(requestID)).")
     }
     package var remedy: String {
         "Run again later; if it stays, run fewer steps at once, or ask Azure for a higher limit."
@@ -134,7 +135,8 @@ package struct StorageRefused: Diagnostic {
     package var code: String { "store.refused" }
     package var problem: String {
         "The storage account \(account) refused to \(act): status \(status)"
-            + "\(errorCode.isEmpty ? "" : " \(errorCode)")\(requestID.isEmpty ? "" : " (request \(requestID))")."
+            + (errorCode.isEmpty ? "" : " \(errorCode)")
+            + (requestID.isEmpty ? "." : " (request \(requestID)).")
     }
     package var remedy: String {
         "Look the error code up in Azure's documentation; with the request's id its support finds the cause."

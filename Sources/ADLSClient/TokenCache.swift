@@ -20,7 +20,8 @@ struct AccessToken: Hashable, Sendable {
     }
 }
 
-/// Keeps the token of one credential, and has it renewed before it expires: by one request, however many wait.
+/// Keeps the token of one credential, and has it renewed before it expires: by one request, however many
+/// wait.
 final class TokenCache: Sendable {
     private struct State {
         var token: AccessToken?

@@ -52,7 +52,8 @@ struct TokenRequest: Sendable {
             ByteBuffer(string: body))
     }
 
-    /// "How to use managed identities on an Azure VM to acquire an access token", and the same of App Service.
+    /// "How to use managed identities on an Azure VM to acquire an access token", and the same of App
+    /// Service.
     private func managed(_ client: String?) async throws -> AccessToken {
         let resource = PercentCoding.encoded(Self.resource)
         let chosen = client.map { "&client_id=\(PercentCoding.encoded($0))" } ?? ""
