@@ -160,9 +160,14 @@ let package = Package(
         .executableTarget(name: "tarn", dependencies: ["Commands"], swiftSettings: settings),
         // not shipped
         ours(
-            "TarnTesting", ["Blocking", "LakeModel", "LakeStore", "Metadata", "MySQL"],
+            "TarnTesting",
+            [
+                "ADLS", "Blocking", "LakeModel", "LakeStore", "Metadata", "MySQL", "StoreServer", lifecycle,
+                logging,
+            ] + nio,
             isAlwaysOptimized: true),
         tests(of: "ADLS", ["LakeModel"], without: ["make_vectors.py", "vectors.json"]),
+        tests(of: "ADLSClient", ["ADLS", "LakeModel", "StoreServer", "TarnTesting"]),
         tests(of: "DuckDB", ["Blocking"]),
         tests(
             of: "Extraction",
@@ -179,7 +184,9 @@ let package = Package(
             ] + nio),
         tests(of: "LakeModel"),
         tests(of: "LakeSQL", ["DuckDB", "LakeModel", "LakeStore", "TarnTesting"]),
-        tests(of: "LakeStore", ["Blocking", "LakeModel", "TarnTesting"]),
+        tests(
+            of: "LakeStore",
+            ["ADLS", "ADLSClient", "Blocking", "LakeModel", "StoreServer", "TarnTesting", lifecycle, logging]),
         tests(of: "Metadata", ["Blocking", "LakeModel", "Postgres", "TarnTesting", grdb]),
         tests(of: "MySQL", ["Blocking", "TarnTesting"]),
         tests(of: "Postgres", ["Blocking", "TarnTesting"]),
@@ -196,7 +203,8 @@ let package = Package(
         tests(of: "Quality", ["DuckDB", "LakeModel"]),
         tests(of: "SampleData", ["Blocking", "DuckDB", "LakeModel", "MySQL", "SQLite", "TarnTesting", yams]),
         tests(of: "SQLite"),
-        tests(of: "StoreServer", ["ADLS", "Blocking", "LakeModel", lifecycle, logging] + nio),
+        tests(
+            of: "StoreServer", ["ADLS", "Blocking", "LakeModel", "TarnTesting", lifecycle, logging] + nio),
         tests(of: "Terminal"),
         tests(of: "Transform", ["DuckDB", "LakeModel", "LakeSQL", "LakeStore", "Project", "TarnTesting"]),
         // They drive the built program, and read the repository.
