@@ -35,7 +35,8 @@ extension SystemTests {
                         let heading = try example.text("heading")
                         seen.insert(heading)
                         let output = try example.text("output").split(separator: "\n").map(String.init)
-                        #expect(output == wanted[heading], "\(heading): \(try example.text("errors"))")
+                        let errors = try example.text("errors")
+                        #expect(output == wanted[heading], "\(heading): \(errors)")
                     }
                     #expect(seen == Set(wanted.keys))
 

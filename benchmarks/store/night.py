@@ -39,6 +39,7 @@ def digests(folder):
 
 
 def lake(folder, store):
+    os.makedirs(folder)
     run(folder, "init", "--template", "telecom", folder)
     file = os.path.join(folder, "lake.yaml")
     text = re.sub(r"^store:.*$", f"store: {store}", open(file).read(), flags=re.M)
