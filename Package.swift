@@ -99,7 +99,7 @@ let package = Package(
         ours(
             "ADLSClient",
             [
-                "ADLS", "Blocking", "LakeModel", crypto, httpClient,
+                "ADLS", "Blocking", "CMalloc", "LakeModel", crypto, httpClient,
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),

@@ -133,7 +133,7 @@ package final class StorageClient: Sendable {
         }
         let answer = try await HTTPSender.send(
             request.method, url, headers.map { ($0.name, $0.value) }, body: request.body,
-            bodyMax: request.answerBytesMax, timeout: attemptTimeout)
+            bodyMax: request.answerBytesMax, buffers: request.buffers, timeout: attemptTimeout)
         if answer.status == 206, let digest = answer[HeaderName.contentMD5],
             request.headers.contains(where: { $0.name == HeaderName.rangeGetContentMD5 }),
             Self.md5(answer.body) != digest

@@ -14,6 +14,8 @@ package struct StorageRequest: Sendable {
     package var body: ByteBuffer?
     /// More of an answer than this is refused.
     package var answerBytesMax = 16 << 20
+    /// Where the answer's body is put, if that is to be memory that is used again.
+    package var buffers: BlockBuffers?
 
     package init(
         _ method: String, _ service: StorageService, _ filesystem: String, _ path: String = "",

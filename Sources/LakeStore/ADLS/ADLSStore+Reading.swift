@@ -48,8 +48,10 @@ extension ADLSStore {
                 }
                 running += 1
                 group.addTask {
-                    let bytes = try await range(offset..<min(offset + step, size), of: object)
+                    let bytes = try await range(
+                        offset..<min(offset + step, size), of: object, into: buffers)
                     try await pool.run { try target.write(bytes, at: offset) }
+                    buffers.give(bytes)
                 }
             }
             try await group.waitForAll()
@@ -104,8 +106,11 @@ extension ADLSStore {
 
     /// A range of exactly this version.
     /// - Throws: ``ObjectReplaced``.
-    func range(_ bytes: Range<Int64>, of object: StoredObject) async throws -> ByteBuffer {
+    func range(
+        _ bytes: Range<Int64>, of object: StoredObject, into buffers: BlockBuffers? = nil
+    ) async throws -> ByteBuffer {
         var request = rangeRequest(object.path, bytes)
+        request.buffers = buffers
         request.headers += Self.header(.ifMatches(object.etag))
         let reply = try await client.send(request)
         switch reply.status {

@@ -62,7 +62,7 @@ extension ADLSStore {
             request.body = ByteBuffer(string: list.xml)
             request.headers = [(HeaderName.contentType, "application/xml")]
         } else {
-            let bytes = try await first?.load(pool) ?? ByteBuffer()
+            let bytes = try await first?.load(pool, into: buffers) ?? ByteBuffer()
             request.body = bytes
             request.headers = [(HeaderName.blobType, "BlockBlob")]
         }
@@ -123,13 +123,15 @@ extension ADLSStore {
     }
 
     private func put(_ block: BodyBlocks.Block, _ id: BlockID, at path: LakePath) async throws {
-        let bytes = try await block.load(pool)
+        let bytes = try await block.load(pool, into: buffers)
         var request = request("PUT", .blob, path)
         request.query = [.init(name: "comp", value: "block"), .init(name: "blockid", value: id.text)]
         request.body = bytes
         if transfers.verifiesBlocks { request.headers = [(HeaderName.contentMD5, StorageClient.md5(bytes))] }
         let reply = try await client.send(request)
         guard reply.status == 201 else { throw try await refusal(reply, path) }
+        request.body = nil
+        if case .part = block { buffers.give(bytes) }
     }
 
     // MARK: The one request

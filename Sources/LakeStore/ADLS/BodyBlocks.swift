@@ -1,3 +1,4 @@
+internal import ADLSClient
 internal import Blocking
 internal import Glibc
 internal import LakeModel
@@ -11,12 +12,12 @@ struct BodyBlocks: Sendable {
         case part(OpenFile, Range<Int64>)
 
         /// - Throws: `StoreFailed` if the file cannot be read, or has become shorter.
-        func load(_ pool: BlockingPool) async throws -> ByteBuffer {
+        func load(_ pool: BlockingPool, into buffers: BlockBuffers) async throws -> ByteBuffer {
             switch self {
             case .bytes(let bytes): return bytes
             case .part(let file, let range):
                 return try await pool.run {
-                    var buffer = ByteBuffer()
+                    var buffer = buffers.take(range.count)
                     let count = try buffer.writeWithUnsafeMutableBytes(minimumWritableBytes: range.count) {
                         try file.read(into: $0, at: range.lowerBound, count: range.count)
                     }
