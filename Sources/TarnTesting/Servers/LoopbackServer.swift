@@ -8,9 +8,12 @@ package struct HTTPRequest: Sendable {
     package let target: String
     /// Names in lower case.
     package let headers: [String: String]
-    package let body: String
+    package let bodyBytes: ArraySlice<UInt8>
     /// From 1, over all connections.
     package let number: Int
+
+    /// Decoded when it is asked for: most bodies are megabytes of what is no text.
+    package var body: String { String(decoding: bodyBytes, as: UTF8.self) }
 }
 
 /// Takes connections on a port of the system's choice, and gives each a thread.
@@ -140,8 +143,7 @@ struct MessageStream {
             return HTTPRequest(
                 method: words.first.map(String.init) ?? "",
                 target: words.dropFirst().first.map(String.init) ?? "",
-                headers: headers, body: String(decoding: bytes[headBytes...], as: UTF8.self),
-                number: number)
+                headers: headers, bodyBytes: bytes[headBytes...], number: number)
         }
     }
 
