@@ -132,7 +132,8 @@ let package = Package(
             "Orchestrator",
             [
                 "ADLS", "ADLSClient", "Blocking", "CMalloc", "DuckDB", "Extraction", "LakeModel", "LakeSQL",
-                "LakeStore", "Metadata", "Postgres", "Project", "Quality", "Transform", crypto, httpClient, logging,
+                "LakeStore", "Metadata", "Postgres", "Project", "Quality", "Transform", crypto, httpClient,
+                logging,
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
             ]),

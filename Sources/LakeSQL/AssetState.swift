@@ -264,7 +264,10 @@ package struct AssetState: Hashable, Sendable {
                 hasOneType && conflicts.isEmpty && !next.hasMixedTypes && known.isSubset(of: next.columns)
             whole = next
         }
-        guard !hasOneType else { return "SELECT * FROM \(parquet(urls, hiveTypes: types))" }
+        // DuckDB 1.5 fails on min and max of a column that is the name of a folder; of a value that is made
+        // from it, it does not, and leaves out files all the same.
+        let rows = "SELECT * REPLACE (greatest(ingestion_date) AS ingestion_date) FROM"
+        guard !hasOneType else { return "\(rows) \(parquet(urls, hiveTypes: types))" }
         // The first names the types to which the columns of each group of files are cast.
         var parts = [
             "SELECT "
@@ -279,7 +282,7 @@ package struct AssetState: Hashable, Sendable {
             group += rest.prefix(manifest.files.count)
             rest = rest.dropFirst(manifest.files.count)
             if index + 1 < history.count, schemas[index + 1] == schemas[index] { continue }
-            if !group.isEmpty { parts.append("SELECT * FROM \(parquet(group, hiveTypes: types))") }
+            if !group.isEmpty { parts.append("\(rows) \(parquet(group, hiveTypes: types))") }
             group = []
         }
         return parts.joined(separator: " UNION ALL BY NAME ")

@@ -3,7 +3,8 @@ internal import LakeStore
 internal import Project
 internal import Transform
 
-/// Files for rows that break checks of a model: staged while it is built, kept afterwards whatever came of it.
+/// Files for rows that break checks of a model: staged while it is built, kept afterwards whatever came of
+/// it.
 struct CheckSamples: Sendable {
     private let store: SealingStore
     private let places: [String: Place]
