@@ -96,10 +96,24 @@ let package = Package(
         ours("LakeModel", isAlwaysOptimized: true),
         // protocols
         ours("ADLS", ["LakeModel", crypto]),
+        ours(
+            "ADLSClient",
+            [
+                "ADLS", "Blocking", "CMalloc", "LakeModel", crypto, httpClient,
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
+            ]),
         // services
-        ours("LakeStore", ["LakeModel", "Blocking", crypto]),
+        ours(
+            "LakeStore",
+            [
+                "ADLS", "ADLSClient", "Blocking", "CLinux", "LakeModel", crypto,
+                .product(name: "NIOCore", package: "swift-nio"),
+            ]),
         ours("Metadata", ["LakeModel", "Blocking", "Postgres", grdb]),
-        ours("Project", ["Blocking", "LakeModel", yams]),
+        ours("Project", ["ADLS", "Blocking", "LakeModel", yams]),
         // session
         ours("LakeSQL", ["Blocking", "DuckDB", "LakeModel", "LakeStore", crypto]),
         // capabilities
@@ -117,9 +131,9 @@ let package = Package(
         ours(
             "Orchestrator",
             [
-                "Blocking", "CMalloc", "DuckDB", "Extraction", "LakeModel", "LakeSQL", "LakeStore",
-                "Metadata",
-                "Postgres", "Project", "Quality", "Transform", crypto, httpClient, logging,
+                "ADLS", "ADLSClient", "Blocking", "CMalloc", "DuckDB", "Extraction", "LakeModel", "LakeSQL",
+                "LakeStore", "Metadata", "Postgres", "Project", "Quality", "Transform", crypto, httpClient,
+                logging,
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
             ]),
@@ -147,9 +161,14 @@ let package = Package(
         .executableTarget(name: "tarn", dependencies: ["Commands"], swiftSettings: settings),
         // not shipped
         ours(
-            "TarnTesting", ["Blocking", "LakeModel", "LakeStore", "Metadata", "MySQL"],
+            "TarnTesting",
+            [
+                "ADLS", "Blocking", "LakeModel", "LakeStore", "Metadata", "MySQL", "StoreServer", lifecycle,
+                logging,
+            ] + nio,
             isAlwaysOptimized: true),
         tests(of: "ADLS", ["LakeModel"], without: ["make_vectors.py", "vectors.json"]),
+        tests(of: "ADLSClient", ["ADLS", "LakeModel", "StoreServer", "TarnTesting"]),
         tests(of: "DuckDB", ["Blocking"]),
         tests(
             of: "Extraction",
@@ -166,7 +185,9 @@ let package = Package(
             ] + nio),
         tests(of: "LakeModel"),
         tests(of: "LakeSQL", ["DuckDB", "LakeModel", "LakeStore", "TarnTesting"]),
-        tests(of: "LakeStore", ["Blocking", "LakeModel", "TarnTesting"]),
+        tests(
+            of: "LakeStore",
+            ["ADLS", "ADLSClient", "Blocking", "LakeModel", "StoreServer", "TarnTesting", lifecycle, logging]),
         tests(of: "Metadata", ["Blocking", "LakeModel", "Postgres", "TarnTesting", grdb]),
         tests(of: "MySQL", ["Blocking", "TarnTesting"]),
         tests(of: "Postgres", ["Blocking", "TarnTesting"]),
@@ -183,7 +204,8 @@ let package = Package(
         tests(of: "Quality", ["DuckDB", "LakeModel"]),
         tests(of: "SampleData", ["Blocking", "DuckDB", "LakeModel", "MySQL", "SQLite", "TarnTesting", yams]),
         tests(of: "SQLite"),
-        tests(of: "StoreServer", ["ADLS", "Blocking", "LakeModel", lifecycle, logging] + nio),
+        tests(
+            of: "StoreServer", ["ADLS", "Blocking", "LakeModel", "TarnTesting", lifecycle, logging] + nio),
         tests(of: "Terminal"),
         tests(of: "Transform", ["DuckDB", "LakeModel", "LakeSQL", "LakeStore", "Project", "TarnTesting"]),
         // They drive the built program, and read the repository.

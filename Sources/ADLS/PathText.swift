@@ -10,11 +10,30 @@ extension StringProtocol where SubSequence == Substring {
 
     package var lastSlash: String.Index? { self[...].utf8.lastIndex(of: UInt8(ascii: "/")) }
 
-    package func beginsWithBytes(of other: some StringProtocol) -> Bool { utf8.starts(with: other.utf8) }
+    package func beginsWithBytes(of other: some StringProtocol) -> Bool {
+        withBytes(of: other) { own, other in
+            own.count >= other.count && own.prefix(other.count).elementsEqual(other)
+        }
+    }
 
-    package func hasBytes(of other: some StringProtocol) -> Bool { utf8.elementsEqual(other.utf8) }
+    package func hasBytes(of other: some StringProtocol) -> Bool {
+        withBytes(of: other) { own, other in own.count == other.count && own.elementsEqual(other) }
+    }
 
     package func isBeforeByBytes(_ other: some StringProtocol) -> Bool {
-        utf8.lexicographicallyPrecedes(other.utf8)
+        withBytes(of: other) { own, other in own.lexicographicallyPrecedes(other) }
+    }
+
+    /// Where the bytes are, because a list of a hundred thousand names compares them some millions of times.
+    private func withBytes<Other: StringProtocol>(
+        of other: Other, _ body: (UnsafeBufferPointer<UInt8>, UnsafeBufferPointer<UInt8>) -> Bool
+    ) -> Bool {
+        let fast = utf8.withContiguousStorageIfAvailable { own in
+            other.utf8.withContiguousStorageIfAvailable { body(own, $0) }
+        }
+        if let known = fast ?? nil { return known }
+        return Array(utf8).withUnsafeBufferPointer { own in
+            Array(other.utf8).withUnsafeBufferPointer { body(own, $0) }
+        }
     }
 }

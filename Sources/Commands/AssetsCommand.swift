@@ -90,11 +90,12 @@ struct ShowAsset: AsyncParsableCommand {
     private func columns(of state: AssetState?, in lake: Lake) async throws -> [AssetDetailsJSON.Column] {
         guard let state else { return [] }
         // What thousands of footers say together takes too long.
-        let files = state.paths.map(lake.store.readableURL)
+        let files = state.paths.map(lake.queried.readableURL)
         guard !files.isEmpty, files.count <= 200 else {
             return state.schema.map { .init(name: $0.name, type: $0.type) }
         }
-        let statistics = try await lake.session().database.withConnection {
+        try await lake.queried.prepare(state.paths)
+        let statistics = try await lake.querySession().database.withConnection {
             try FileStatistics(of: files, schema: state.schema, on: $0)
         }
         return statistics.columns.map {

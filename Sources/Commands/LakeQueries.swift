@@ -1,12 +1,14 @@
 internal import DuckDB
 internal import LakeModel
 internal import LakeSQL
+internal import LakeStore
 internal import Orchestrator
 internal import Transform
 
 /// SQL of a user over the tables of a lake.
 struct LakeQueries: Sendable {
     let session: LakeSession
+    private let store: any ObjectStore
     private let states: [AssetState]
 
     /// Every published table, as it is now.
@@ -15,8 +17,10 @@ struct LakeQueries: Sendable {
     static func open(_ lake: Lake, hasHistory: Bool) async throws -> LakeQueries {
         let states = try await lake.states(
             of: lake.graph.assets.order, history: hasHistory ? Set(lake.graph.tables.keys) : [],
-            visible: try await lake.visibleTables())
-        return LakeQueries(session: try lake.session(), states: states.values.sorted { $0.key < $1.key })
+            visible: try await lake.visibleTables(), in: lake.queried)
+        return LakeQueries(
+            session: try await lake.querySession(), store: lake.queried,
+            states: states.values.sorted { $0.key < $1.key })
     }
 
     /// The names that a statement can use.
@@ -29,6 +33,7 @@ struct LakeQueries: Sendable {
 
     /// Runs the statements of `text` one after the other; Ctrl-C interrupts.
     func run(_ text: String, _ printer: ResultPrinter) async throws {
+        try await store.prepare(states(for: text))
         try await session.database.withConnection { connection in
             try define(for: text, on: connection)
             do {
@@ -47,15 +52,18 @@ struct LakeQueries: Sendable {
     /// Gives the tables their names that `text` may mean: all that it mentions, or all if it asks which
     /// there are.
     func define(for text: String, on connection: Connection) throws {
+        try session.define(states(for: text), on: connection)
+    }
+
+    private func states(for text: String) -> [AssetState] {
         let lowercased = text.lowercased()
         let asksForAll = ["show", "information_schema", "duckdb_", "describe", "pg_catalog", "summarize"]
             .contains { lowercased.contains($0) }
-        try session.define(
-            states.filter { asksForAll || lowercased.contains($0.key.table.text.lowercased()) },
-            on: connection)
+        return states.filter { asksForAll || lowercased.contains($0.key.table.text.lowercased()) }
     }
 
-    func defineAll(on connection: Connection) throws { try session.define(states, on: connection) }
+    /// Brings all tables within reach, as far as they are not read from where they are.
+    func prepareAll() async throws { try await store.prepare(states) }
 }
 
 /// A statement of the user that DuckDB refuses.

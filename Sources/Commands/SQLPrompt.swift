@@ -21,8 +21,8 @@ struct SQLPrompt: Sendable {
 
     func run() async throws {
         let historyPath = "\(lake.systemFolder)/sql_history"
+        try await session.prepareAll()
         try await session.session.database.withConnection { connection in
-            try session.defineAll(on: connection)
             let history: History
             do { history = try History(path: historyPath) } catch {
                 Output.note("history is not kept: \(error)")
@@ -56,6 +56,7 @@ struct SQLPrompt: Sendable {
         do {
             try Interruption.shared.during({ [interrupter = connection.interrupter] in interrupter.interrupt()
             }) {
+                try session.define(for: text, on: connection)
                 try session.run(text, printer, on: connection)
             }
             Output.note(Output.errorStyle.dim(durationText(.now - began)))
@@ -82,6 +83,7 @@ struct SQLPrompt: Sendable {
                 return true
             }
             do {
+                try session.define(for: key.table.text, on: connection)
                 try session.run("DESCRIBE \(key.quotedName)", printer, on: connection)
             } catch let error as DuckDBError {
                 Output.report([QueryFailure(error)])

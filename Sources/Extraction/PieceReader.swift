@@ -132,7 +132,10 @@ struct PieceReader {
             try extraction.isFullRefresh && ledger.rows > 0 || !agreed.changes.isEmpty
             || file.hasNews(
                 reading, ledger, before: piece.before, files: piece.files,
-                url: { extraction.store.readableURL(of: $0) })
+                url: { path in
+                    let url = extraction.store.readableURL(of: path)
+                    return access(url, R_OK) == 0 ? url : nil
+                })
         if hasNews, table.mode == .incremental { try file.requireKey(key, table, of: source) }
         return try outcome(ledger, hasNews: hasNews, checksums: checksums)
     }

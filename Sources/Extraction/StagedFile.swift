@@ -25,7 +25,7 @@ struct StagedFile {
     /// mean nothing.
     func hasNews(
         _ reading: TableReading, _ ledger: ExtractionLedger, before: BronzeManifest?,
-        files: [CurrentBronze.File], url: (LakePath) -> String
+        files: [CurrentBronze.File], url: (LakePath) -> String?
     ) throws -> Bool {
         guard ledger.rows > 0 else { return false }
         guard let bounds = reading.bounds, let before, before.mode == .incremental,
@@ -45,7 +45,9 @@ struct StagedFile {
             } : files
         guard !recent.isEmpty else { return true }
         let columns = shape.bronzeSchema.map { quotedIdentifier($0.name) }.joined(separator: ", ")
-        let list = recent.map { quotedPath(url($0.path)) }.joined(separator: ", ")
+        let here = recent.compactMap { url($0.path) }
+        guard here.count == recent.count else { return true }
+        let list = here.map(quotedPath).joined(separator: ", ")
         let future = bounds.future.map { " OR \(comparison(of: bounds.leading, ">=", $0))" } ?? ""
         let news = try connection.query(
             """

@@ -150,6 +150,7 @@ package struct TableExtraction: Sendable {
             let path = try await store.localPath(forWriting: LakeLayout.staged(asset, of: run))
         else { throw ExtractionMistake.unwritableStore(table, of: source) }
         let quarantine = try await store.localPath(forWriting: LakeLayout.stagedBadRows(asset, of: run))
+        try await store.prepare(piece.filesToCompare(table.overlap))
         let wanted = table.readersMax ?? source.connectionsMax
         // One more counts the rows while they are read, and one watches the source, where there is room.
         let needsWatch = source.pace.dependsOnLoad
@@ -233,6 +234,22 @@ struct Piece: Sendable {
         next.firstBegan = firstBegan ?? read.began
         next.changes = read.changes
         return next
+    }
+
+    /// The files that may hold rows which this reading meets again, as far as can be told before it. A
+    /// clock may be a day off; of what is missing then, rows count as new.
+    func filesToCompare(_ overlap: Overlap) -> [LakePath] {
+        guard let before, before.mode == .incremental, let watermark else { return [] }
+        let lower: CursorValue
+        switch (watermark.leading, overlap) {
+        case (.time(let from), .time(let span)):
+            lower = .time(microseconds: from - span.microseconds - .dayMicroseconds)
+        case (.time(let from), _): lower = .time(microseconds: from - .dayMicroseconds)
+        case (.integer(let from), .number(let span)):
+            lower = .integer(from.subtractingReportingOverflow(span).partialValue)
+        case (let from, _): lower = from
+        }
+        return files.filter { file in file.file.range.map { $0.upper.leading >= lower } ?? true }.map(\.path)
     }
 
     /// The number of the next file of `run`.

@@ -12,6 +12,9 @@ package struct AssetState: Hashable, Sendable {
     package let reads: [AssetState]
     /// The files that hold its rows, relative to the lake.
     package let paths: [LakePath]
+    /// Every object that its SELECTs name, those of ``reads`` left out; before they run, it must be
+    /// prepared by the store.
+    package let objects: [LakePath]
     /// What can be told of its changes from its files.
     package let growth: Growth
     /// For bronze that was read with its history, a SELECT of every row of every partition with its
@@ -50,6 +53,7 @@ package struct AssetState: Hashable, Sendable {
         self.key = key
         self.reads = reads
         let folder = LakeLayout.folder(of: key)
+        var objects: [LakePath] = []
         paths = manifest.files.map { folder.appending($0.name) }
         growth = AssetState.growth(of: manifest)
         if let view = manifest.view {
@@ -60,8 +64,12 @@ package struct AssetState: Hashable, Sendable {
             select = "\n\(view)\n"
         } else {
             version = manifest.version
-            select = AssetState.select(manifest.files) { url(folder.appending($0)) }
+            select = AssetState.select(manifest.files) { name in
+                objects.append(folder.appending(name))
+                return url(folder.appending(name))
+            }
         }
+        self.objects = objects
         selectAll = nil
         selectBad = nil
         schema = manifest.schema
@@ -111,10 +119,16 @@ package struct AssetState: Hashable, Sendable {
     /// - Parameter history: The manifests of all days, for who reads `__all`; the version then stands for
     ///   them too.
     init(
-        _ key: AssetKey, _ bronze: CurrentBronze, history: [BronzeManifest]?, url: (LakePath) -> String
+        _ key: AssetKey, _ bronze: CurrentBronze, history: [BronzeManifest]?,
+        url readable: (LakePath) -> String
     ) {
         self.key = key
         reads = []
+        var objects: [LakePath] = []
+        func url(_ path: LakePath) -> String {
+            objects.append(path)
+            return readable(path)
+        }
         paths = bronze.files.map(\.path)
         growth =
             switch bronze.mode {
@@ -141,6 +155,7 @@ package struct AssetState: Hashable, Sendable {
         }
         selectBad =
             bad.isEmpty ? nil : AssetState.selectOfInputs(bad.map(\.0), bad.map(\.1), fileColumn: "file")
+        self.objects = objects
         schema = bronze.schema
         run = bronze.newest.run
         publishedAt = bronze.newest.committedAt
@@ -249,7 +264,10 @@ package struct AssetState: Hashable, Sendable {
                 hasOneType && conflicts.isEmpty && !next.hasMixedTypes && known.isSubset(of: next.columns)
             whole = next
         }
-        guard !hasOneType else { return "SELECT * FROM \(parquet(urls, hiveTypes: types))" }
+        // DuckDB 1.5 fails on min and max of a column that is the name of a folder; of a value that is made
+        // from it, it does not, and leaves out files all the same.
+        let rows = "SELECT * REPLACE (greatest(ingestion_date) AS ingestion_date) FROM"
+        guard !hasOneType else { return "\(rows) \(parquet(urls, hiveTypes: types))" }
         // The first names the types to which the columns of each group of files are cast.
         var parts = [
             "SELECT "
@@ -264,7 +282,7 @@ package struct AssetState: Hashable, Sendable {
             group += rest.prefix(manifest.files.count)
             rest = rest.dropFirst(manifest.files.count)
             if index + 1 < history.count, schemas[index + 1] == schemas[index] { continue }
-            if !group.isEmpty { parts.append("SELECT * FROM \(parquet(group, hiveTypes: types))") }
+            if !group.isEmpty { parts.append("\(rows) \(parquet(group, hiveTypes: types))") }
             group = []
         }
         return parts.joined(separator: " UNION ALL BY NAME ")

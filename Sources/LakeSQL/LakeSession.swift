@@ -60,7 +60,8 @@ package final class LakeSession: Sendable {
         return AssetState(key, current, history: history, url: store.readableURL)
     }
 
-    /// Gives each asset its name, and bronze the names `__all` and `__bad` too. Blocks.
+    /// Gives each asset its name, and bronze the names `__all` and `__bad` too. Whoever uses the names has
+    /// the states prepared before. Blocks.
     package func define(_ states: [AssetState], on connection: Connection) throws {
         // Made under the lock: two transactions that replace one view would conflict.
         try defined.withLock { defined in
@@ -89,8 +90,16 @@ package final class LakeSession: Sendable {
     }
 
     /// Each state after what it reads, and once.
-    private static func withReads(_ states: [AssetState]) -> [AssetState] {
+    fileprivate static func withReads(_ states: [AssetState]) -> [AssetState] {
         var seen: Set<AssetKey> = []
         return states.flatMap { withReads($0.reads) + [$0] }.filter { seen.insert($0.key).inserted }
+    }
+}
+
+extension ObjectStore {
+    /// Brings every object within reach that the SELECTs of `states` name.
+    /// - Throws: `ObjectNotFound`; what downloading throws.
+    package func prepare(_ states: [AssetState]) async throws {
+        try await prepare(LakeSession.withReads(states).flatMap(\.objects))
     }
 }

@@ -58,7 +58,19 @@ package protocol ObjectStore: Sendable {
     /// - Returns: how many there were.
     func removeAbandonedWrites() async throws -> Int
 
+    /// Brings objects within reach of an SQL engine, which then reads exactly these versions by
+    /// ``readableURL(of:)``.
+    /// - Throws: `ObjectNotFound`.
+    func prepare(_ paths: [LakePath]) async throws
+
+    /// Writes all of an object into a file of this machine, which it makes or replaces.
+    /// - Returns: The object in the version that was written.
+    /// - Throws: `ObjectNotFound`, `DiskFull`.
+    @discardableResult
+    func download(_ path: LakePath, toFile target: String) async throws -> StoredObject
+
     /// What an SQL engine opens to read the object: a path of the file system or an `abfss://` address.
+    /// Where that is a file, ``prepare(_:)`` has to bring it first.
     func readableURL(of path: LakePath) -> String
 
     /// The object's path in the file system, if this store keeps its objects as plain files.
@@ -156,6 +168,9 @@ package enum WriteOutcome: Hashable, Sendable {
 }
 
 extension ObjectStore {
+    /// Its objects are within reach as they are.
+    package func prepare(_ paths: [LakePath]) async throws {}
+
     /// The whole object in memory.
     /// - Throws: `ObjectNotFound`; `ObjectTooLarge` beyond `bytesMax`, before anything is read.
     package func readAll(_ path: LakePath, bytesMax: ByteCount) async throws -> [UInt8] {

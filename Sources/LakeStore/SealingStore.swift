@@ -68,6 +68,12 @@ package struct SealingStore: ObjectStore {
 
     package func removeAbandonedWrites() async throws -> Int { try await store.removeAbandonedWrites() }
 
+    package func prepare(_ paths: [LakePath]) async throws { try await store.prepare(paths) }
+
+    package func download(_ path: LakePath, toFile target: String) async throws -> StoredObject {
+        try await store.download(path, toFile: target)
+    }
+
     package func readableURL(of path: LakePath) -> String { store.readableURL(of: path) }
 
     package func localPath(of path: LakePath) -> String? { store.localPath(of: path) }

@@ -56,7 +56,7 @@ struct SystemError: Error {
 
 /// A file opened for reading, closed with the last reference to it.
 final class OpenFile: Sendable {
-    private let descriptor: Int32
+    let descriptor: Int32
 
     /// Owns `descriptor`.
     init(descriptor: Int32) { self.descriptor = descriptor }

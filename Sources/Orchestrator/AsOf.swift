@@ -106,6 +106,7 @@ package struct AsOf: Sendable {
             guard let state else { throw AsOfMistake.nothingYet(model, key, day) }
             states.append(state)
         }
+        try await lake.store.prepare(states.filter { $0.key.layer == .bronze })
         return states
     }
 

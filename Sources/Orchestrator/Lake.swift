@@ -17,12 +17,16 @@ package import Transform
 package final class Lake: Sendable {
     package let graph: LakeGraph
     package let store: SealingStore
+    /// The same store for queries of people, which may read parts of files from far away.
+    package let queried: any ObjectStore
     package let metadata: any MetadataStore
     let feed = RowFeed()
     let keySets = KeySets()
     let comparisons = SliceComparisons()
     let gate = EngineGate()
     private let engine = Mutex<LakeSession?>(nil)
+    /// What makes the engine able to read ``queried``; `nil` if it is anyway.
+    private let secret: AzureSecret?
     private let extraction = Mutex<Database?>(nil)
     private let slots = Mutex<[SourceName: SourceSlots]>([:])
     private let rules: [AssetKey: AssetRules]
@@ -30,9 +34,12 @@ package final class Lake: Sendable {
     package var definition: LakeDefinition { graph.definition }
     package var manifests: ManifestStore { ManifestStore(store) }
 
-    private init(graph: LakeGraph, store: SealingStore, metadata: any MetadataStore) {
+    private init(graph: LakeGraph, opened: OpenedStore, metadata: any MetadataStore) {
         self.graph = graph
-        self.store = store
+        let zone = graph.definition.zone
+        store = SealingStore(opened.store) { zone.day(at: Lake.now()) }
+        queried = opened.queried
+        secret = opened.secret
         self.metadata = metadata
         rules = graph.definition.rules
     }
@@ -48,7 +55,8 @@ package final class Lake: Sendable {
                 throw FolderUnusable(path: system, reason: String(cString: strerror(errno)))
             }
         }
-        return try await open(loaded, definition, metadata: try await openMetadata(of: definition))
+        return try await open(
+            loaded, definition, metadata: try await openMetadata(of: definition), variables: variables)
     }
 
     /// The same lake as its files say it now, over the same metadata.
@@ -57,9 +65,9 @@ package final class Lake: Sendable {
         let loaded = LakeDefinition.load(folder: definition.folder, environmentVariables: variables)
         guard let definition = loaded.definition else { throw Diagnostics(loaded.mistakes) }
         guard definition.metadata.isSame(as: self.definition.metadata),
-            definition.store == self.definition.store
+            definition.store.isSame(as: self.definition.store)
         else { throw LakeMoved(folder: definition.folder) }
-        return try await Lake.open(loaded, definition, metadata: metadata)
+        return try await Lake.open(loaded, definition, metadata: metadata, variables: variables)
     }
 
     private static func openMetadata(of definition: LakeDefinition) async throws -> any MetadataStore {
@@ -73,17 +81,14 @@ package final class Lake: Sendable {
     }
 
     private static func open(
-        _ loaded: LoadedLake, _ definition: LakeDefinition, metadata: any MetadataStore
+        _ loaded: LoadedLake, _ definition: LakeDefinition, metadata: any MetadataStore,
+        variables: [String: String]
     ) async throws -> Lake {
         let graph = try await LakeGraph.analyze(
             loaded, with: StatementAnalyzer(cache: FactCache(metadata: metadata)), at: now())
-        let store =
-            switch definition.store {
-            case .local(let path): try LocalStore(root: path)
-            }
-        let zone = definition.zone
-        return Lake(
-            graph: graph, store: SealingStore(store) { zone.day(at: Lake.now()) }, metadata: metadata)
+        let opened = try await OpenedStore(
+            definition.store, systemFolder: systemFolder(of: definition), variables: variables)
+        return Lake(graph: graph, opened: opened, metadata: metadata)
     }
 
     /// The folder with the metadata, the lock and what DuckDB spills.
@@ -107,6 +112,19 @@ package final class Lake: Sendable {
             try keySets.register(on: connection)
             let session = LakeSession(database: database, store: store)
             engine = session
+            return session
+        }
+    }
+
+    /// The same for queries of people, which read ``queried``.
+    package func querySession() async throws -> LakeSession {
+        try await BlockingPool.shared.run { [self] in
+            let session = try session()
+            if let secret {
+                let connection = try session.database.connect()
+                defer { connection.close() }
+                try secret.create(on: connection)
+            }
             return session
         }
     }
@@ -199,16 +217,19 @@ package final class Lake: Sendable {
     ///
     /// - Parameter history: Those of which every partition is looked up, for who reads `__all`.
     /// - Parameter visible: What readers see instead of the newest version.
+    /// - Parameter store: The store whose addresses their SQL has; `nil` is ``store``.
     package func states(
-        of keys: [AssetKey], history: Set<AssetKey> = [], visible: [AssetKey: TableManifest] = [:]
+        of keys: [AssetKey], history: Set<AssetKey> = [], visible: [AssetKey: TableManifest] = [:],
+        in other: (any ObjectStore)? = nil
     ) async throws -> [AssetKey: AssetState] {
+        let store: any ObjectStore = other ?? store
         let read = keys.filter { $0.layer != .bronze && visible[$0] == nil }
         let known = try await manifests.manifests(of: read).merging(visible) { first, _ in first }
         return try await withThrowingTaskGroup(of: (AssetKey, AssetState?).self) { group in
             var states: [AssetKey: AssetState] = [:]
             for key in keys where known[key]?.view == nil {
                 guard let manifest = known[key] else { continue }
-                states[key] = AssetState(of: manifest, in: self.store)
+                states[key] = AssetState(of: manifest, in: store)
             }
             let others = keys.filter { $0.layer == .bronze || known[$0]?.view != nil }
             for (index, key) in others.enumerated() {
@@ -218,7 +239,7 @@ package final class Lake: Sendable {
                         key,
                         try await LakeSession.state(
                             of: key, hasHistory: history.contains(key), visible: known, self.manifests,
-                            self.store)
+                            store)
                     )
                 }
             }

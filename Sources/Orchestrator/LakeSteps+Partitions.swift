@@ -124,13 +124,16 @@ extension LakeSteps {
             throw MissingInput(asset: lease.step.asset, input: input)
         }
         let (inputs, relations, followed) = (decisions.inputs, decisions.relations, decisions.followed)
-        let audit = try await audit(of: model)
-        let manifest = try await withEngine(model, lease) { session in
-            try await ModelBuild(
-                model, inputs: inputs, session: session, store: lake.store, now: Lake.now
-            ).run(
-                keys, relations: relations, followed: followed, lease.writer, epoch: lease.attempt.epoch,
-                watch: lease.watch.watch, confirmLease: lease.confirm, audit: audit(session))
+        let samples = try await CheckSamples(of: model, lease.writer, in: lake.store)
+        let audit = try await audit(of: model, samples)
+        let manifest = try await samples.kept {
+            try await withEngine(model, lease) { session in
+                try await ModelBuild(
+                    model, inputs: inputs, session: session, store: lake.store, now: Lake.now
+                ).run(
+                    keys, relations: relations, followed: followed, lease.writer, epoch: lease.attempt.epoch,
+                    watch: lease.watch.watch, confirmLease: lease.confirm, audit: audit(session))
+            }
         }
         return .partitions(BuiltPartition.all(keys, in: manifest.files), of: .published(manifest))
     }

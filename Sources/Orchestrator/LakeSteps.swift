@@ -147,27 +147,32 @@ struct LakeSteps: StepExecutor {
             guard let state = states[input] else { throw MissingInput(asset: asset, input: input) }
             return state
         }
-        let audit = try await audit(of: model)
-        let manifest = try await withEngine(model, lease) { session in
-            try await ModelBuild(
-                model, inputs: inputs, session: session, store: lake.store,
-                isWhole: lease.claim.settings.isForced, now: Lake.now
-            ).run(
-                lease.writer, epoch: lease.attempt.epoch, watch: lease.watch.watch,
-                confirmLease: lease.confirm, audit: audit(session))
+        let samples = try await CheckSamples(of: model, lease.writer, in: lake.store)
+        let audit = try await audit(of: model, samples)
+        let manifest = try await samples.kept {
+            try await withEngine(model, lease) { session in
+                try await ModelBuild(
+                    model, inputs: inputs, session: session, store: lake.store,
+                    isWhole: lease.claim.settings.isForced, now: Lake.now
+                ).run(
+                    lease.writer, epoch: lease.attempt.epoch, watch: lease.watch.watch,
+                    confirmLease: lease.confirm, audit: audit(session))
+            }
         }
         return .published(manifest)
     }
 
     /// What runs the checks of a model on staged rows, in the session in which it is built.
-    func audit(of model: LakeGraph.Model) async throws -> @Sendable (LakeSession) -> ModelBuild.Auditor {
+    func audit(
+        of model: LakeGraph.Model, _ samples: CheckSamples
+    ) async throws -> @Sendable (LakeSession) -> ModelBuild.Auditor {
         let asset = model.definition.key
         let auditStates = try await lake.states(of: model.auditInputs)
         for input in model.auditInputs where auditStates[input] == nil {
             throw MissingInput(asset: asset, input: input)
         }
+        try await lake.store.prepare(Array(auditStates.values))
         let (checks, sets) = (model.definition.checks, lake.keySets)
-        let samples = try await samplePlaces(of: model)
         return { session in
             { connection, scope in
                 try session.define(Array(auditStates.values), on: connection)
@@ -175,27 +180,9 @@ struct LakeSteps: StepExecutor {
                     of: asset, table: scope.relation, file: scope.file, whole: scope.whole,
                     changedBy: scope.changedBy, sets: sets, checks: checks)
                 let results = try audit.run(on: connection)
-                return audit.keepingSamples(of: results, on: connection) { samples[$0.name] }
+                return audit.keepingSamples(of: results, on: connection) { samples.place(of: $0.name) }
             }
         }
-    }
-
-    /// Where rows that break a check of a model are kept, by the check's name.
-    private func samplePlaces(
-        of model: LakeGraph.Model
-    ) async throws -> [String: (file: String, name: String)] {
-        var places: [String: (file: String, name: String)] = [:]
-        for check in model.definition.checks {
-            let path = LakeLayout.sample(of: model.definition.key, check: check.name)
-            guard let file = lake.store.localPath(of: path) else { continue }
-            places[check.name] = (file, path.text)
-        }
-        // One makes the folder of all.
-        if let first = model.definition.checks.first {
-            _ = try await lake.store.localPath(
-                forWriting: LakeLayout.sample(of: model.definition.key, check: first.name))
-        }
-        return places
     }
 
     /// Remembers that a table has no rows yet because it is not their time.

@@ -95,6 +95,16 @@ package struct LakeDefinition: Sendable {
 package enum StoreLocation: Hashable, Sendable {
     /// The absolute path of a folder.
     case local(path: String)
+    case adls(RemoteStore)
+
+    /// Whether it is the same place, however one gets there.
+    package func isSame(as other: StoreLocation) -> Bool {
+        switch (self, other) {
+        case (.local(let one), .local(let two)): one == two
+        case (.adls(let one), .adls(let two)): one.location == two.location && one.endpoint == two.endpoint
+        default: false
+        }
+    }
 }
 
 /// What DuckDB may use.

@@ -41,7 +41,8 @@ package struct StoreServer: Service {
         surface = StoreSurface(
             folder: try StoreFolder(root: settings.folder), settings: settings,
             access: StoreAccess(
-                account: settings.account, key: key, allowsAnonymousReading: settings.allowsAnonymousReading),
+                account: settings.account, key: key, tokens: settings.tokens,
+                allowsAnonymousReading: settings.allowsAnonymousReading),
             pool: BlockingPool(threadsMax: 32), logger: logger)
     }
 

@@ -20,6 +20,8 @@ package struct StoreServerSettings: Sendable {
     package var account: String
     /// Base64, as Azure gives it out.
     package var key: Secret
+    /// Tokens that count as the key, sent as `Authorization: Bearer`: for tests of clients.
+    package var tokens: [Secret] = []
     /// Whether anybody may read and list without proof of who he is.
     package var allowsAnonymousReading = false
     package var certificate: Certificate?

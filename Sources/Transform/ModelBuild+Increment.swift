@@ -32,6 +32,8 @@ extension ModelBuild {
             AssetState.parquet([store.readableURL(of: folder.appending(name))])
         }
         let increment = manifest.files.dropFirst().first
+        try await store.prepare(
+            [base.name, increment?.name, increment?.replaces?.keys].compactMap { $0 }.map(folder.appending))
         let scratch = Scratch(
             name: "__tarn_\(step.run)_\(key.table)", model: model.definition, column: column,
             inputs: inputs, changes: changes, base: relation(base.name),

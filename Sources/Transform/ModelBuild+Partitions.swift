@@ -27,6 +27,7 @@ extension ModelBuild {
             throw ModelFailure(partitions: "none is named", of: model.definition)
         }
         let began = ContinuousClock.now
+        try await store.prepare(inputs)
         var seen: Set<PartitionKey> = []
         var wanted: [(key: PartitionKey, path: String)] = []
         for key in keys where seen.insert(key).inserted {

@@ -53,6 +53,7 @@ package struct ModelBuild: Sendable {
         confirmLease: () async throws -> Void = {}, audit: @escaping Auditor
     ) async throws -> TableManifest {
         let step = Step(run: run, epoch: epoch, watch: watch, audit: audit)
+        try await store.prepare(inputs)
         switch model.definition.materialization {
         case .view: return try await publishView(step, confirmLease)
         case .incremental(let rules) where !isWhole:

@@ -43,6 +43,9 @@ struct SliceChange {
         for path in files + before.keysPath where !present.contains(path) {
             guard try await store.head(path) != nil else { return nil }
         }
+        // What it differs from is read, and its own objects by the names of the SELECTs.
+        try await store.prepare([input])
+        try await store.prepare(files + before.keysPath)
         let removed = files.filter { !present.contains($0) }
         func rows(_ paths: [LakePath]) -> String {
             "SELECT * FROM \(AssetState.parquet(paths.map(store.readableURL)))"

@@ -105,6 +105,8 @@ import Testing
                 "SELECT id, ts, ingestion_date FROM bronze_s.t__all ORDER BY ts", defining: [state])
                 == ["1 10 2024-10-04", "1 20 2024-10-05"])
         #expect(try await lake.query("FROM bronze_s.t") == ["1 20"])
+        let dates = "SELECT min(ingestion_date), max(ingestion_date) FROM bronze_s.t__all"
+        #expect(try await lake.query(dates) == ["2024-10-04 2024-10-05"])
     }
 
     @Test func `do not change while a reader has the name, only when it is defined again`() async throws {

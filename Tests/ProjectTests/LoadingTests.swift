@@ -178,7 +178,7 @@ import Testing
             ])
     }
 
-    @Test(arguments: ["adls://lake", "abfss://lake@account", "s3://lake"])
+    @Test(arguments: ["gs://lake", "wasbs://lake@account", "s3://lake"])
     func `refuses stores that this version does not have`(store: String) throws {
         let mistakes = try LakeFiles([
             "lake.yaml": "name: x\nstore: \(store)\n",

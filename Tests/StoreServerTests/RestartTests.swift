@@ -1,6 +1,7 @@
 import ADLS
 import Foundation
 import LakeModel
+import TarnTesting
 import Testing
 
 @testable import StoreServer

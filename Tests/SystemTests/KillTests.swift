@@ -27,6 +27,14 @@ extension SystemTests {
             }
         }
 
+        @Test func `in ADLS leaves whole tables, too`() async throws {
+            try await Lake.telecom {
+                try await $0.inServedStore {
+                    try await killAgainAndAgain($0, .sqlite(folder: $0.path("databases")), 3)
+                }
+            }
+        }
+
         private func killAgainAndAgain(_ lake: Lake, _ databases: SourceDatabases, _ batch: UInt64)
             async throws
         {

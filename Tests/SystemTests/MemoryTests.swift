@@ -43,7 +43,8 @@ extension SystemTests {
                               pg: { kind: postgres, host: \(settings.host), port: \(settings.port), \
                         user: \(settings.user), password: "${PG_SECRET}" }
                         """)
-                    try lake.edit("lake.yaml", #"  - { kind: view, reason: "Views are rebuilt in silver." }"#, "")
+                    try lake.edit(
+                        "lake.yaml", #"  - { kind: view, reason: "Views are rebuilt in silver." }"#, "")
                     try lake.write(
                         "connection: pg\ndatabase: \(settings.database)\ntables:\n  big: {}\n",
                         to: "sources/pg.yaml")

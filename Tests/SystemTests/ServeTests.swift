@@ -33,7 +33,8 @@ extension SystemTests {
             return serving
         }
 
-        @Test func `builds what has to be fresh, fires its sensors, and ends when it is told to`() async throws
+        @Test func `builds what has to be fresh, fires its sensors, and ends when it is told to`()
+            async throws
         {
             try await Lake.shop { lake in
                 try Self.prepare(lake)
@@ -100,7 +101,8 @@ extension SystemTests {
             }
         }
 
-        @Test func `takes its files anew on SIGHUP, and goes on as it was when they are wrong`() async throws {
+        @Test func `takes its files anew on SIGHUP, and goes on as it was when they are wrong`() async throws
+        {
             try await Lake.shop { lake in
                 try Self.prepare(lake)
                 let serving = try await Self.serve(lake)
@@ -108,14 +110,18 @@ extension SystemTests {
                     try await Self.state(lake, of: "silver.customer") == "succeeded"
                 }
                 let good = try lake.text("lake.yaml")
-                try lake.write(good + "schedules: { x: { cron: nonsense, run: silver.* } }\n", to: "lake.yaml")
+                try lake.write(
+                    good + "schedules: { x: { cron: nonsense, run: silver.* } }\n", to: "lake.yaml")
                 serving.send(SIGHUP)
                 try await awaitingAnswer("it says what is wrong") {
                     serving.errorsSoFar.contains("project.bad-cron")
                 }
                 try lake.write(
                     good.replacingOccurrences(
-                        of: "sensors:", with: "sensors:\n  other: { materialized: bronze_shop.country, interval: 1s, run: country }"),
+                        of: "sensors:",
+                        with:
+                            "sensors:\n  other: { materialized: bronze_shop.country, interval: 1s, run: country }"
+                    ),
                     to: "lake.yaml")
                 serving.send(SIGHUP)
                 try await awaitingAnswer("the files were read again") {

@@ -9,6 +9,7 @@ enum Layers {
         ["Extraction", "Transform", "Quality", "SampleData"],
         ["LakeSQL"],
         ["LakeStore", "Metadata", "Project"],
+        ["ADLSClient"],
         ["ADLS"],
         ["LakeModel"],
         ["DuckDB", "MySQL", "Postgres", "SQLite"],

@@ -105,7 +105,15 @@ package enum LakeLayout {
     ///
     /// - Parameter check: Its name; letters, digits and `_` of it are kept.
     package static func sample(of asset: AssetKey, check: String) -> LakePath {
-        let word = check.prefix(120).map { $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "_") ? $0 : "-" }
-        return system.appending("checks").appending(asset.description).appending("\(String(word)).parquet")
+        system.appending("checks").appending(asset.description).appending("\(fileName(of: check)).parquet")
+    }
+
+    /// The same rows while `run` is at work.
+    package static func stagedSample(of asset: AssetKey, check: String, run: RunID) -> LakePath {
+        staging(of: run).appending("\(asset).check-\(fileName(of: check)).parquet")
+    }
+
+    private static func fileName(of check: String) -> String {
+        String(check.prefix(120).map { $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "_") ? $0 : "-" })
     }
 }

@@ -10,6 +10,11 @@ package struct LakePath: Hashable, Sendable, Comparable, CustomStringConvertible
     /// `nil` if a part is empty, `.` or `..`, holds a control character or a backslash, or begins with a mark
     /// that combines with what is before it.
     package init?(_ text: String) {
+        if let isPath = Self.isPathOfASCII(text) {
+            guard isPath else { return nil }
+            self.text = text
+            return
+        }
         for part in text.split(separator: "/", omittingEmptySubsequences: false) {
             // A mark that combines with a slash makes one character of both, which is no separator any more.
             guard !part.isEmpty, part != ".", part != "..", !part.utf8.contains(UInt8(ascii: "/")),
@@ -21,6 +26,28 @@ package struct LakePath: Hashable, Sendable, Comparable, CustomStringConvertible
     }
 
     private init(unchecked text: String) { self.text = text }
+
+    /// The same rules for text whose bytes are its characters, as nearly all names are: listings check a
+    /// hundred thousand. `nil` if it has others.
+    private static func isPathOfASCII(_ text: String) -> Bool? {
+        var text = text
+        return text.withUTF8 { bytes in
+            guard bytes.allSatisfy({ $0 < 0x80 }) else { return nil }
+            var length = 0
+            var dots = 0
+            for byte in bytes {
+                if byte == UInt8(ascii: "/") {
+                    guard length > 0, length != dots || dots > 2 else { return false }
+                    (length, dots) = (0, 0)
+                    continue
+                }
+                guard byte >= 0x20, byte != 0x7F, byte != UInt8(ascii: "\\") else { return false }
+                length += 1
+                if byte == UInt8(ascii: ".") { dots += 1 }
+            }
+            return length > 0 && (length != dots || dots > 2)
+        }
+    }
 
     /// The path of `part` inside this folder. `part` may hold several parts separated by `/`.
     package func appending(_ part: String) -> LakePath {

@@ -85,6 +85,11 @@ extension Duration {
         components.seconds * 1_000_000 + components.attoseconds / 1_000_000_000_000
     }
 
+    /// Whole nanoseconds, rounded towards zero.
+    package var nanoseconds: Int64 {
+        components.seconds * 1_000_000_000 + components.attoseconds / 1_000_000_000
+    }
+
     /// Seconds with a fraction, for reports.
     package var seconds: Double { Double(components.seconds) + Double(components.attoseconds) / 1e18 }
 }

@@ -101,8 +101,7 @@ extension TablePublish {
             try await refreshLatest(of: staged.asset)
             return current
         }
-        var files: [DataFile] = []
-        for part in staged.partitions { files.append(try await place(part, of: staged)) }
+        let files = try await staged.partitions.sideBySide { try await place($0, of: staged) }
         for _ in 0..<TablePublish.attemptsMax {
             let current = try await manifests.slot(of: staged.asset)
             try await confirm(staged, current, confirmLease)
@@ -139,9 +138,8 @@ extension TablePublish {
             throw lost("somebody holds it with epoch \(epoch)")
         }
         try await confirmLease()
-        for part in staged.partitions where try await store.head(staged.data(part)) == nil {
-            throw lost("its file was removed")
-        }
+        let present = try await staged.partitions.sideBySide { try await store.head(staged.data($0)) != nil }
+        guard !present.contains(false) else { throw lost("its file was removed") }
     }
 
     private func successor(
@@ -212,19 +210,18 @@ extension TablePublish {
     func refreshLatest(
         of current: TableManifest, _ partitioning: TableManifest.Partitioning
     ) async throws -> Bool {
-        var isChanged = false
         // What becomes visible with others may be of several runs.
-        for file in current.files where file.run == current.run || current.group != nil {
-            guard let partition = file.partition else { continue }
+        let files = current.files.filter { $0.run == current.run || current.group != nil }
+        let changed = try await files.sideBySide { file in
+            guard let partition = file.partition else { return false }
             let version = LakeLayout.folder(of: current.asset).appending(file.name)
             guard let wanted = try await store.head(version) else { throw ObjectNotFound(path: version) }
             let latest = LakeLayout.latest(of: current.asset, partition: partition, partitioning)
-            if try await store.head(latest)?.etag != wanted.etag {
-                try await store.copy(version, to: latest)
-                isChanged = true
-            }
+            guard try await store.head(latest)?.etag != wanted.etag else { return false }
+            try await store.copy(version, to: latest)
+            return true
         }
-        return isChanged
+        return changed.contains(true)
     }
 
     /// Deletes what no manifest names any more, and what readers by path would find of another division.
@@ -236,7 +233,7 @@ extension TablePublish {
         let gone = (before.files.map(\.name) + (before.retired?.map(\.name) ?? [])).filter {
             !named.contains($0)
         }
-        for name in gone { try await store.delete(folder.appending(name)) }
+        _ = try await gone.sideBySide { try await store.delete(folder.appending($0)) }
         guard before.partitioning != next.partitioning else { return }
         for run in before.kept { try await store.delete(LakeLayout.version(of: next.asset, run: run)) }
         guard let partitioning = before.partitioning else {

@@ -1,4 +1,3 @@
-internal import Blocking
 package import LakeModel
 internal import LakeSQL
 internal import LakeStore
@@ -10,6 +9,7 @@ package import Transform
 package struct LakeTests: Sendable {
     package let tests: [ModelTestDefinition]
     private let graph: LakeGraph
+    private let variables: [String: String]
 
     /// Reads the files of the lake in `folder`, and its tests.
     /// - Throws: ``Diagnostics`` with every mistake in them.
@@ -25,7 +25,7 @@ package struct LakeTests: Sendable {
         }
         let mistakes = tests.mistakes + graph.mistakes(in: tests.tests)
         guard mistakes.isEmpty else { throw Diagnostics(mistakes) }
-        return LakeTests(tests: tests.tests, graph: graph)
+        return LakeTests(tests: tests.tests, graph: graph, variables: variables)
     }
 
     /// What is wrong in the test files of a lake, as far as its own files can be read.
@@ -75,8 +75,11 @@ package struct LakeTests: Sendable {
     private func published(
         for tests: [ModelTestDefinition]
     ) async throws -> [AssetKey: [ColumnSchema]] {
-        guard case .local(let path) = graph.definition.store,
-            let store = try? await BlockingPool.shared.run({ try LocalStore(root: path) })
+        let definition = graph.definition
+        guard
+            let store = try? await OpenedStore(
+                definition.store, systemFolder: Lake.systemFolder(of: definition), variables: variables
+            ).store
         else { return [:] }
         let manifests = ManifestStore(store)
         var schemas: [AssetKey: [ColumnSchema]] = [:]

@@ -32,7 +32,8 @@ enum ConnectionKeys {
     static let socket = Key("socket", .text, "A Unix socket instead of host and port.")
     static let user = Key("user", .text, isRequired: true, "Who logs in; the right to SELECT is enough.")
     static let password = Key(
-        "password", secret, "${VARIABLE} with the password. A password itself may not stand in this file.")
+        "password", .secret("a password", key: "password"),
+        "${VARIABLE} with the password. A password itself may not stand in this file.")
     static let passwordFile = Key(
         "password_file", .text, "A file that holds the password, relative to the lake's folder.")
     static let tls = Key(
@@ -62,25 +63,6 @@ enum ConnectionKeys {
                 ["allOf": [shape.schema, ["properties": ["kind": ["const": .string(kind.rawValue)]]]]]
             })
     ]
-
-    /// Text that comes from a variable; neither its value nor what was written instead is ever repeated.
-    private static var secret: ValueShape<Secret> {
-        ValueShape(schema: [
-            "type": ["string", "null"], "pattern": "^(\\$\\{[A-Za-z_][A-Za-z0-9_]*(:-)?\\})?$",
-        ]) {
-            node, document in
-            if node.isNothing { return Secret("") }
-            guard case .scalar(let scalar) = node, YAMLDocument.holdsNoLiteral(scalar.string) else {
-                document.report(
-                    .secretInFile, node, "a password stands in the file.",
-                    remedy:
-                        "Write 'password: ${VARIABLE}' or 'password_file: path', and change that password: "
-                        + "whoever can read this file or its history knows it.")
-                return nil
-            }
-            return document.text(of: scalar).map { Secret($0) }
-        }
-    }
 
     /// Which connection a mapping describes, with paths made absolute.
     ///
@@ -129,8 +111,19 @@ enum ConnectionKeys {
     ) -> ConnectionDefinition.Kind? {
         guard let path = databasePath(filesFolder, reader) else { return nil }
         guard path.hasPrefix("lake:") else { return .files(folder: folder.absolute(path)) }
-        // A store that is wrong has been reported.
-        guard case .local(let root)? = store else { return nil }
+        let root: String
+        switch store {
+        case .local(let path)?: root = path
+        case .adls?:
+            if let node = reader.value(of: filesFolder.name) {
+                reader.document.reportValue(
+                    node, "\(node.inWords) is in a store that is not on this machine.",
+                    remedy: "Name a folder of this machine; 'tarn store cp -r' brings files from the store.")
+            }
+            return nil
+        // One that is wrong has been reported.
+        case nil: return nil
+        }
         let inside = path.dropFirst(5)
         guard let own = LakePath(String(inside)), !own.isHidden else {
             if let node = reader.value(of: filesFolder.name) {
@@ -162,12 +155,7 @@ enum ConnectionKeys {
         _ reader: MappingReader, _ folder: LakeFolder, port standardPort: Int
     ) -> ConnectionDefinition.ServerAddress? {
         let document = reader.document
-        for (one, other) in [("socket", "host"), ("socket", "port"), ("password", "password_file")]
-        where reader.has(one) && reader.has(other) {
-            document.report(
-                .conflict, reader.node(of: other), "'\(other)' and '\(one)' cannot both be given.",
-                remedy: "Remove one of the two.")
-        }
+        reader.reportBoth(of: [("socket", "host"), ("socket", "port"), ("password", "password_file")])
         let (host, port, socket) = (reader[host], reader[port], reader[socket])
         let (user, tls, authority) = (reader[user], reader[tls], reader[certificateAuthority])
         if reader.has(certificateAuthority.name), tls != .verify {
@@ -196,22 +184,7 @@ enum ConnectionKeys {
 
     /// `nil` if there should be one and it cannot be had.
     private static func password(_ reader: MappingReader, _ folder: LakeFolder) -> Secret? {
-        if reader.has("password") { return reader[password] }
-        guard reader.has("password_file") else { return Secret("") }
-        guard let path = reader[passwordFile], let node = reader.value(of: "password_file") else {
-            return nil
-        }
-        if reader.document.ignoresUnsetVariables { return Secret("") }
-        switch folder.read(folder.absolute(path)) {
-        case .text(let text):
-            var password = Substring(text)
-            while let last = password.last, last.isNewline { password.removeLast() }
-            return Secret(String(password))
-        case .missing, .failed, .notUTF8:
-            reader.document.reportValue(
-                node, "the password file \(node.inWords) cannot be read as text.",
-                remedy: "Create it, readable for this user only, with the password as its one line.")
-            return nil
-        }
+        guard reader.has("password") || reader.has("password_file") else { return Secret("") }
+        return reader.secret(password, orFile: passwordFile, "password", folder)
     }
 }

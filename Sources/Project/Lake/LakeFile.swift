@@ -29,7 +29,7 @@ struct LakeFile {
         guard let reader = MappingReader(root, LakeKeys.shape, document, mayBeEmpty: true) else { return }
         name = reader[LakeKeys.name]
         description = reader[LakeKeys.description]
-        store = reader[LakeKeys.store].flatMap { Self.store($0, document, folder) }
+        store = reader[LakeKeys.store].flatMap { StoreKeys.read($0.node, document, folder) }
         zone = reader.has(LakeKeys.timezone.name) ? reader[LakeKeys.timezone] : .utc
         tolerance = reader[LakeKeys.tolerance] ?? tolerance
         if let limits = reader[LakeKeys.resources] {
@@ -51,29 +51,6 @@ struct LakeFile {
                 MetadataKeys.read($0, names: connectionNames, connections: connections)
             }
         }
-    }
-
-    private static func store(
-        _ text: Located<String>, _ document: YAMLDocument, _ folder: LakeFolder
-    ) -> StoreLocation? {
-        var path = text.value[...]
-        if path.hasPrefix("file://") {
-            path = path.dropFirst(7)
-        } else if path.hasPrefix("file:") {
-            path = path.dropFirst(5)
-        } else if let scheme = path.firstRange(of: "://") {
-            document.report(
-                .unsupportedStore, text.node,
-                "stores of the kind '\(path[..<scheme.lowerBound])' are not supported by this version.",
-                remedy: "Name a folder of this machine, such as 'store: store'.")
-            return nil
-        }
-        guard !path.isEmpty else {
-            document.reportValue(
-                text.node, "the store's folder has no name.", remedy: "Write, say, 'store: store'.")
-            return nil
-        }
-        return .local(path: folder.absolute(String(path)))
     }
 
     // MARK: Environments

@@ -6,8 +6,9 @@ enum LakeKeys {
     static let name = Key("name", .text, isRequired: true, "What people call this lake.")
     static let description = Key("description", .text, "What it is for.")
     static let store = Key(
-        "store", .located(.text), isRequired: true,
-        "Where bronze, silver and gold are: a folder, relative to the one with lake.yaml.")
+        "store", StoreKeys.value, isRequired: true,
+        "Where bronze, silver and gold are: a folder, relative to the one with lake.yaml, or an address of ADLS Gen2."
+    )
     static let timezone = Key(
         "timezone", .timeZone, "The IANA time zone that decides which day it is. Default: UTC.")
     static let environment = Key(

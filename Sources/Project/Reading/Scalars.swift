@@ -177,6 +177,28 @@ extension ValueShape where Value == String {
     }
 }
 
+extension ValueShape where Value == ByteCount {
+    /// `100GB`, `512MiB`.
+    static var byteCount: ValueShape {
+        parsed(
+            "a size such as 100GB or 512MiB",
+            schema: orVariable(["type": "string", "pattern": "^[0-9]+(\\.[0-9]+)? ?([kKMGT]i?B)$"])
+        ) { text in
+            let units: [(String, Double)] = [
+                ("KiB", 1_024), ("kiB", 1_024), ("MiB", 1_048_576), ("GiB", 1_073_741_824),
+                ("TiB", 1_099_511_627_776), ("KB", 1e3), ("kB", 1e3), ("MB", 1e6), ("GB", 1e9), ("TB", 1e12),
+            ]
+            guard let unit = units.first(where: { text.hasSuffix($0.0) }) else { return nil }
+            var number = text.dropLast(unit.0.count)
+            if number.last == " " { number.removeLast() }
+            guard let first = number.first, let last = number.last, first.isWholeNumber, last.isWholeNumber,
+                let value = Double(number), value > 0, value * unit.1 < 9e18
+            else { return nil }
+            return ByteCount(Int64(value * unit.1))
+        }
+    }
+}
+
 extension ValueShape where Value == Int {
     static func integer(_ bounds: ClosedRange<Int>) -> ValueShape {
         let limit =

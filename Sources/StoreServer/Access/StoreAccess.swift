@@ -5,6 +5,7 @@ internal import LakeModel
 struct StoreAccess: Sendable {
     let account: String
     let key: SharedKey
+    let tokens: [Secret]
     let allowsAnonymousReading: Bool
 
     /// How a client has shown who it is.
@@ -33,10 +34,12 @@ struct StoreAccess: Sendable {
             case .sharedKey(let account, let signature):
                 try check(request, account, signature)
                 return .keyHolder
-            case .bearer:
+            case .bearer(let token):
+                if tokens.contains(where: { Self.areEqual($0.reveal(), token) }) { return .keyHolder }
+                // As Azure answers to a token that has expired.
                 throw StorageFailure(
-                    .authenticationFailed, "This server knows keys and SAS, but no tokens of Microsoft Entra."
-                )
+                    StorageErrorCode("InvalidAuthenticationInfo", 401),
+                    "This server knows keys and SAS, but not this token.")
             case nil:
                 throw StorageFailure(
                     .invalidAuthenticationInfo, "The header Authorization is no SharedKey of an account.")
@@ -49,6 +52,12 @@ struct StoreAccess: Sendable {
                 "Server failed to authenticate the request: it has neither Authorization nor a SAS.")
         }
         return .anonymous
+    }
+
+    /// In a time that does not tell where they differ.
+    private static func areEqual(_ left: String, _ right: String) -> Bool {
+        guard left.utf8.count == right.utf8.count else { return false }
+        return zip(left.utf8, right.utf8).reduce(UInt8(0)) { $0 | $1.0 ^ $1.1 } == 0
     }
 
     private func check(_ request: StoreRequest, _ account: String, _ signature: String) throws(StorageFailure)

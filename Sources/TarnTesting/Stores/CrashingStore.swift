@@ -93,6 +93,14 @@ package final class CrashingStore: ObjectStore {
         try await changing { try await store.removeAbandonedWrites() }
     }
 
+    package func prepare(_ paths: [LakePath]) async throws {
+        try await looking { try await store.prepare(paths) }
+    }
+
+    package func download(_ path: LakePath, toFile target: String) async throws -> StoredObject {
+        try await looking { try await store.download(path, toFile: target) }
+    }
+
     package func readableURL(of path: LakePath) -> String { store.readableURL(of: path) }
 
     package func localPath(of path: LakePath) -> String? { store.localPath(of: path) }

@@ -162,6 +162,9 @@ extension Lake {
         }
         let staged = try? FileManager.default.contentsOfDirectory(atPath: path("\(store)/_tarn/staging"))
         #expect((staged ?? []) == [], sourceLocation: sourceLocation)
+        // Of a lake far away, staging is here.
+        let own = try files(below: ".tarn/staging").filter { $0 != "_tarn/.local/lock" }
+        #expect(own == [], sourceLocation: sourceLocation)
         if digests.isEmpty { return }
         let list = digests.map { "\($0.0)  \($0.1)\n" }.joined()
         _ = try await Program.output(["sha256sum", "--check", "--quiet", "--strict"], input: list)

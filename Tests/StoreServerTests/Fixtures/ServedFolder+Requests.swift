@@ -1,67 +1,13 @@
 import ADLS
 import Foundation
 import LakeModel
-import Logging
-import ServiceLifecycle
+import TarnTesting
 import Testing
 
 @testable import StoreServer
 
-/// A folder of its own that is served on a port of the system's choice.
-struct ServedFolder: Sendable {
-    static let account = "acct"
-    static let secret = Secret(Base64.encode(Array(0..<64)))
-
-    let path: String
-    let port: Int
-    let key: SharedKey
-
-    /// Lends a served folder, with a filesystem `lake` in it, and removes it afterwards.
-    static func with(
-        _ change: (inout StoreServerSettings) -> Void = { _ in }, _ body: (ServedFolder) async throws -> Void
-    ) async throws {
-        let path = FileManager.default.temporaryDirectory.appending(path: "tarn-store-\(UUID().uuidString)")
-            .path
-        try FileManager.default.createDirectory(atPath: path + "/lake", withIntermediateDirectories: true)
-        defer { try? FileManager.default.removeItem(atPath: path) }
-        try await serve(path, change, body)
-    }
-
-    /// Serves a folder that is there.
-    static func serve(
-        _ path: String, _ change: (inout StoreServerSettings) -> Void = { _ in },
-        _ body: (ServedFolder) async throws -> Void
-    ) async throws {
-        var settings = StoreServerSettings(folder: path, account: account, key: secret)
-        settings.port = 0
-        change(&settings)
-        var logger = Logger(label: "test")
-        logger.logLevel = .critical
-        let (ports, told) = AsyncStream.makeStream(of: Int.self)
-        let server = try StoreServer(settings, logger: logger) { told.yield($0) }
-        let group = ServiceGroup(configuration: .init(services: [.init(service: server)], logger: logger))
-        let key = try #require(SharedKey(secret))
-        try await withThrowingTaskGroup(of: Void.self) { tasks in
-            tasks.addTask {
-                try await group.run()
-                told.finish()
-            }
-            var numbers = ports.makeAsyncIterator()
-            if let port = await numbers.next() {
-                do {
-                    try await body(ServedFolder(path: path, port: port, key: key))
-                } catch {
-                    await group.triggerGracefulShutdown()
-                    throw error
-                }
-            } else {
-                Issue.record("it does not listen")
-            }
-            await group.triggerGracefulShutdown()
-            try await tasks.waitForAll()
-        }
-    }
-
+/// Requests of a client that may send anything, and what the server keeps in its folder.
+extension ServedFolder {
     func connect() throws -> Connection { try Connection(port: port) }
 
     /// The bytes of a request, signed with the account's key.
